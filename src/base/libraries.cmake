@@ -1,0 +1,2 @@
+pkg_check_modules(libarchive REQUIRED IMPORTED_TARGET libarchive)
+target_link_libraries(mote_base PRIVATE PkgConfig::libarchive)
