@@ -34,6 +34,5 @@ std::span<const Resource> resources() { return kTable; }
 }  // namespace mote
 ]=] @ONLY)
   set_property(SOURCE ${assembly} APPEND PROPERTY OBJECT_DEPENDS "${files}")
-  enable_language(ASM)
   target_sources(${target} PRIVATE ${assembly} ${table})
 endfunction()
