@@ -8,6 +8,10 @@ target_compile_options(mote_options INTERFACE
 
 function(mote_library name)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp ${CMAKE_SOURCE_DIR}/src/${name}/*/*.cpp)
+  if(NOT sources)
+    set(sources ${CMAKE_BINARY_DIR}/empty.cpp)
+    file(TOUCH ${sources})
+  endif()
   add_library(mote_${name} STATIC ${sources})
   target_include_directories(mote_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
   foreach(dependency ${ARGN})
