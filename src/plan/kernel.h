@@ -55,8 +55,6 @@ struct Refusal {
 };
 using BindResult = std::variant<Bound, Refusal>;
 
-enum class Optimize { Speed, Size };
-
 struct BindContext {
   const Graph& graph;
   NodeId id;
