@@ -1,12 +1,13 @@
-// How a node becomes calls of C kernels. kernels/c/kernels.inc has one row per kernel; the row's bind function looks at the
-// node, its types and its actual constants, and either answers with the calls (packed constants, literal parameters) or
-// refuses with a reason, and the planner takes the next row. The last row of every operator is the portable one.
+// How a node becomes calls of C kernels. kernels/c/kernels.inc has one row per kernel; the row's bind
+// function looks at the node, its types and its actual constants, and either answers with the calls (packed
+// constants, literal parameters) or refuses with a reason, and the planner takes the next row. The last row
+// of every operator is the portable one.
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
-#include <span>
 #include <variant>
 #include <vector>
 
@@ -30,25 +31,29 @@ ConstantArray constant_array(std::span<const float> values);
 // One member of a kernel's parameter struct.
 struct Parameter {
   std::string name;  // member of the struct
-  std::variant<std::int64_t, float, ConstantArray, std::vector<std::int64_t>> value;  // a vector initializes an array member
+  std::variant<std::int64_t, float, ConstantArray, std::vector<std::int64_t>>
+      value;  // a vector initializes an array member
 };
 
 // One call: FUNCTION(&params, inputs..., outputs..., scratch). Kernel signature in C:
 //   static void FUNCTION(const PARAMS_TYPE *p, const T *in0, ..., U *out0, ..., void *scratch)
-// `p` is left out when params_type is empty; `scratch` is there only when scratch_bytes > 0 (16-byte aligned).
+// `p` is left out when params_type is empty; `scratch` is there only when scratch_bytes > 0 (16-byte
+// aligned).
 struct KernelCall {
   std::string function;
   std::string params_type;
   std::vector<Parameter> params;
-  std::vector<ValueId> inputs;   // run-time operands in call order; constants among them are emitted as arrays too
+  std::vector<ValueId>
+      inputs;  // run-time operands in call order; constants among them are emitted as arrays too
   std::vector<ValueId> outputs;
   std::int64_t scratch_bytes = 0;
 };
 
 struct Bound {
-  std::vector<KernelCall> calls;         // usually one; Concat has one per input
-  std::vector<ValueId> in_place_inputs;  // inputs whose memory the (single) output may take over, element by element
-  std::string note;                      // the form chosen and why, for inspect --plan; may be empty
+  std::vector<KernelCall> calls;  // usually one; Concat has one per input
+  std::vector<ValueId>
+      in_place_inputs;  // inputs whose memory the (single) output may take over, element by element
+  std::string note;     // the form chosen and why, for inspect --plan; may be empty
 };
 struct Refusal {
   std::string reason;
@@ -65,7 +70,9 @@ struct BindContext {
   const TensorType& input(std::size_t i) const { return graph.type(node().inputs.at(i)); }
   const TensorType& output(std::size_t i = 0) const { return graph.type(node().outputs.at(i)); }
   bool has_input(std::size_t i) const { return i < node().inputs.size() && node().inputs[i].valid(); }
-  const Tensor* constant(std::size_t i) const { return has_input(i) ? graph.constant(node().inputs[i]) : nullptr; }
+  const Tensor* constant(std::size_t i) const {
+    return has_input(i) ? graph.constant(node().inputs[i]) : nullptr;
+  }
 };
 
 struct KernelRow {

@@ -1,0 +1,216 @@
+#include "emit/c.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "emit/c_parts.h"
+
+namespace mote {
+
+namespace emit {
+
+std::vector<Port> ports(const Plan& plan, std::span<const ValueId> values) {
+  std::vector<Port> result;
+  for (const ValueId v : values)
+    result.push_back({plan.graph.value(v).name, static_cast<std::uint64_t>(plan.offsets.at(v.index).value()),
+                      static_cast<std::uint64_t>(plan.graph.type(v).bytes())});
+  return result;
+}
+
+namespace {
+
+// Writes NAME.c: collects constants and parameter structs while it goes through the steps.
+class SourceWriter {
+ public:
+  SourceWriter(const Plan& plan, Artifact& artifact)
+      : plan_(plan), artifact_(artifact), constants_(artifact.name + "_w") {}
+
+  std::string write() {
+    for (const Step& step : plan_.steps)
+      if (step.kernel) write_step(step);
+    write_constant_outputs();
+    const KernelText kernels = gather_kernels(files_);
+    artifact_.weights_bytes = constants_.bytes();
+    artifact_.uses_math = kernels.system_headers.contains("math.h");
+    std::string text =
+        fmt::format("/* {}: made by mote from '{}'. See {}.h. */\n#include \"{}.h\"\n\n", artifact_.name,
+                    comment_safe(plan_.graph.name()), artifact_.name, artifact_.name);
+    for (const std::string& header : kernels.system_headers) text += "#include <" + header + ">\n";
+    text += "\n" + kernels.text + "\n/* constants */\n\n" + constants_.definitions() +
+            "\n/* parameters of the steps */\n\n" + params_ + "\n/* steps */\n\n" + steps_;
+    text +=
+        fmt::format("void {}_run(void *arena)\n{{\n  unsigned char *base = (unsigned char *)arena;\n{}}}\n",
+                    artifact_.name, calls_.empty() ? "  (void)base;\n" : calls_);
+    return text;
+  }
+
+ private:
+  const Graph& graph() const { return plan_.graph; }
+
+  std::string place(ValueId v) {
+    if (const Tensor* constant = graph().constant(v); constant && !plan_.offsets[v.index])
+      return "(const void *)" + constants_.add(constant_array(*constant));
+    return fmt::format("(void *)(arena + {})", plan_.offsets.at(v.index).value());
+  }
+
+  std::string literal(const Parameter& p) {
+    if (const auto* number = std::get_if<std::int64_t>(&p.value)) return c_integer(*number);
+    if (const auto* real = std::get_if<float>(&p.value)) return c_float(*real);
+    if (const auto* array = std::get_if<ConstantArray>(&p.value))
+      return array->bytes.empty() ? "0" : constants_.add(*array);
+    std::string list;
+    for (const std::int64_t v : std::get<std::vector<std::int64_t>>(p.value))
+      list += (list.empty() ? "" : ", ") + c_integer(v);
+    return "{" + list + "}";
+  }
+
+  void write_params(const std::string& symbol, const KernelCall& call) {
+    params_ += fmt::format("static const {} {} = {{\n", call.params_type, symbol);
+    for (const Parameter& p : call.params) params_ += fmt::format("  .{} = {},\n", p.name, literal(p));
+    params_ += "};\n";
+  }
+
+  void write_step(const Step& step) {
+    const std::string file(step.kernel->file);
+    if (std::find(files_.begin(), files_.end(), file) == files_.end()) files_.push_back(file);
+    const std::size_t number = artifact_.steps.size();
+    const Node& node = graph().node(step.node);
+    const std::uint64_t before = constants_.bytes();
+    std::string body;
+    for (std::size_t c = 0; c < step.bound.calls.size(); ++c) {
+      const KernelCall& call = step.bound.calls[c];
+      std::vector<std::string> arguments;
+      if (!call.params_type.empty()) {
+        const std::string symbol = fmt::format("{}_p{}_{}", artifact_.name, number, c);
+        write_params(symbol, call);
+        arguments.push_back("&" + symbol);
+      }
+      for (const ValueId v : call.inputs) arguments.push_back(place(v));
+      for (const ValueId v : call.outputs) arguments.push_back(place(v));
+      if (call.scratch_bytes > 0)
+        arguments.push_back(fmt::format("(void *)(arena + {})", step.scratch_offset));
+      body += fmt::format("  {}({});\n", call.function, join(arguments, ", "));
+    }
+    for (std::size_t o = 0; o < node.outputs.size(); ++o)
+      body +=
+          fmt::format("  MOTE_TRACE_OUTPUT({}, {}, arena + {}, {}ul);\n", number, o,
+                      plan_.offsets.at(node.outputs[o].index).value(), graph().type(node.outputs[o]).bytes());
+    steps_ += fmt::format("/* {} */\nMOTE_STEP void {}_step_{}(unsigned char *arena)\n{{\n{}}}\n\n",
+                          comment_safe(graph().describe(step.node)), artifact_.name, number, body);
+    calls_ += fmt::format("  {}_step_{}(base);\n", artifact_.name, number);
+    const std::string name = node.name.empty() ? graph().value(node.outputs[0]).name : node.name;
+    artifact_.steps.push_back({name, std::string(node.op->name()), constants_.bytes() - before});
+    if (plan_.peak_step && &plan_.steps[*plan_.peak_step] == &step) artifact_.peak_step = name;
+  }
+
+  void write_constant_outputs() {
+    std::string copies;
+    for (const ValueId v : graph().outputs()) {
+      const Tensor* constant = graph().constant(v);
+      if (!constant) continue;
+      copies += fmt::format("  memcpy(base + {}, {}, {});\n", plan_.offsets.at(v.index).value(),
+                            constants_.add(constant_array(*constant)), constant->bytes().size());
+    }
+    calls_ = copies + calls_;
+  }
+
+  const Plan& plan_;
+  Artifact& artifact_;
+  ConstantPool constants_;
+  std::vector<std::string> files_{"mote_step.h"};
+  std::string params_, steps_, calls_;
+};
+
+nlohmann::json to_json(const std::vector<Port>& ports) {
+  auto list = nlohmann::json::array();
+  for (const Port& p : ports) list.push_back({{"name", p.name}, {"offset", p.offset}, {"bytes", p.bytes}});
+  return list;
+}
+
+std::string manifest_text(const Plan& plan, const Artifact& a) {
+  auto steps = nlohmann::json::array();
+  for (const StepInfo& s : a.steps)
+    steps.push_back({{"name", s.name}, {"operator", s.operator_name}, {"weights_bytes", s.weights_bytes}});
+  const nlohmann::json manifest = {{"mote_artifact", 1},
+                                   {"name", a.name},
+                                   {"target", plan.target.name},
+                                   {"graph_hash", fmt::format("{:016x}", plan.graph_hash)},
+                                   {"optimize", a.optimize == Optimize::kSize ? "size" : "speed"},
+                                   {"arena_bytes", a.arena_bytes},
+                                   {"weights_bytes", a.weights_bytes},
+                                   {"uses_math", a.uses_math},
+                                   {"peak_step", a.peak_step},
+                                   {"steps", steps},
+                                   {"inputs", to_json(a.inputs)},
+                                   {"outputs", to_json(a.outputs)}};
+  return manifest.dump(2) + "\n";
+}
+
+}  // namespace
+}  // namespace emit
+
+Artifact emit_c(const Plan& plan, const EmitOptions& options) {
+  Artifact artifact;
+  artifact.name = c_identifier(options.name);
+  artifact.folder = options.folder;
+  artifact.optimize = plan.optimize;
+  artifact.arena_bytes = static_cast<std::uint64_t>(std::max(plan.arena_bytes, kArenaAlignment));
+  artifact.inputs = emit::ports(plan, plan.graph.inputs());
+  artifact.outputs = emit::ports(plan, plan.graph.outputs());
+  const std::string source = emit::SourceWriter(plan, artifact).write();
+  make_folder(options.folder);
+  write_file(options.folder / (artifact.name + ".c"), source);
+  write_file(options.folder / (artifact.name + ".h"), emit::header_text(plan, artifact));
+  write_file(options.folder / "main.c", emit::main_text(plan, artifact));
+  write_file(options.folder / "CMakeLists.txt", emit::cmake_text(artifact));
+  write_file(options.folder / "README.md", emit::readme_text(plan, artifact));
+  write_file(options.folder / (artifact.name + ".json"), emit::manifest_text(plan, artifact));
+  return artifact;
+}
+
+namespace {
+
+std::vector<Port> ports_from(const nlohmann::json& list) {
+  std::vector<Port> ports;
+  for (const auto& p : list) ports.push_back({p.at("name"), p.at("offset"), p.at("bytes")});
+  return ports;
+}
+
+}  // namespace
+
+Artifact load_artifact(const std::filesystem::path& folder) {
+  const auto fail = [&](const std::string& why) -> UserError {
+    return UserError({"the folder holds no emitted network", folder.string(), why,
+                      "give a folder that `mote compile -o` wrote"});
+  };
+  std::error_code code;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, code)) {
+    if (entry.path().extension() != ".json") continue;
+    try {
+      const auto json = nlohmann::json::parse(read_text_file(entry.path()));
+      if (json.value("mote_artifact", 0) != 1) continue;
+      Artifact a;
+      a.name = json.at("name");
+      a.folder = folder;
+      a.optimize = json.at("optimize") == "size" ? Optimize::kSize : Optimize::kSpeed;
+      a.arena_bytes = json.at("arena_bytes");
+      a.weights_bytes = json.at("weights_bytes");
+      a.uses_math = json.at("uses_math");
+      a.peak_step = json.at("peak_step");
+      for (const auto& s : json.at("steps"))
+        a.steps.push_back({s.at("name"), s.at("operator"), s.at("weights_bytes")});
+      a.inputs = ports_from(json.at("inputs"));
+      a.outputs = ports_from(json.at("outputs"));
+      return a;
+    } catch (const nlohmann::json::exception& e) {
+      throw fail(entry.path().filename().string() + ": " + e.what());
+    }
+  }
+  throw fail(code ? code.message() : "there is no NAME.json that mote wrote");
+}
+
+}  // namespace mote

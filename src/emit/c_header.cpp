@@ -1,0 +1,97 @@
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "emit/c_parts.h"
+
+namespace mote::emit {
+
+namespace {
+
+std::string encoding_text(const Encoding& e) {
+  if (e.is_real()) return "float32";
+  std::string text = fmt::format("{}-bit {} integer", e.bits(), e.is_signed() ? "signed" : "unsigned");
+  if (e.is_quantized() && !e.is_per_axis())
+    text += fmt::format(", real = {} * (q - {})", format_float(e.scale()), e.zero_point());
+  return text;
+}
+
+// Conversion between reals and one quantized port. Rounds halves away from zero, like the network's own
+// Quantize.
+std::string conversion_text(const std::string& name, const std::string& port, const Encoding& e) {
+  const std::string type = c_type(e);
+  return fmt::format(
+      "static inline {0} {1}_quantize_{2}(float real)\n"
+      "{{\n"
+      "  float q = real / {3};\n"
+      "  int32_t whole;\n"
+      "  if (!(q > {4}))\n"
+      "    return {6};\n"
+      "  if (q > {5})\n"
+      "    return {7};\n"
+      "  whole = (int32_t)q;\n"
+      "  if (q - (float)whole >= 0.5f)\n"
+      "    whole++;\n"
+      "  if (q - (float)whole <= -0.5f)\n"
+      "    whole--;\n"
+      "  whole += {8};\n"
+      "  return ({0})(whole < {6} ? {6} : whole > {7} ? {7} : whole);\n"
+      "}}\n\n"
+      "static inline float {1}_dequantize_{2}({0} q)\n"
+      "{{\n"
+      "  return {3} * (float)((int32_t)q - {8});\n"
+      "}}\n\n",
+      type, name, port, c_float(e.scale()), c_float(static_cast<float>(e.min() - e.zero_point()) - 1),
+      c_float(static_cast<float>(e.max() - e.zero_point()) + 1), e.min(), e.max(), e.zero_point());
+}
+
+std::string port_text(const Plan& plan, const std::string& name, const std::string& kind, std::size_t i,
+                      ValueId v, const Port& port) {
+  const TensorType& type = plan.graph.type(v);
+  const std::string prefix = fmt::format("{}_{}_{}", upper(name), upper(kind), i);
+  const std::string element = c_type(type.encoding);
+  std::string text =
+      fmt::format("/* {} {}: '{}', shape {} (NHWC order as listed), {} */\n", kind, i,
+                  comment_safe(port.name), to_string(type.shape), encoding_text(type.encoding));
+  text += fmt::format("#define {0}_OFFSET {1}\n#define {0}_BYTES {2}\n#define {0}_ELEMENTS {3}\n", prefix,
+                      port.offset, port.bytes, type.elements());
+  if (type.encoding.is_quantized() && !type.encoding.is_per_axis())
+    text += fmt::format("#define {0}_SCALE {1}\n#define {0}_ZERO_POINT ({2})\n", prefix,
+                        c_float(type.encoding.scale()), type.encoding.zero_point());
+  text += fmt::format(
+      "static inline {0} *{1}_{2}_{3}(void *arena)\n{{\n  return ({0} *)(void *)((unsigned char *)arena + "
+      "{4}_OFFSET);\n}}\n\n",
+      element, name, kind, i, prefix);
+  const Encoding& e = type.encoding;
+  if (e.is_quantized() && !e.is_per_axis() && e.bits() <= 16)
+    text += conversion_text(name, fmt::format("{}_{}", kind, i), e);
+  return text;
+}
+
+}  // namespace
+
+std::string header_text(const Plan& plan, const Artifact& a) {
+  const std::string guard = upper(a.name) + "_H";
+  std::string text = fmt::format(
+      "/* {0}: a neural network as C, made by mote from '{1}'.\n"
+      " *\n"
+      " *   static unsigned char arena[{2}_ARENA_BYTES] __attribute__((aligned({2}_ARENA_ALIGN)));\n"
+      " *   write the input to {0}_input_0(arena), call {0}_run(arena), read {0}_output_0(arena).\n"
+      " *\n"
+      " * The arena is all the memory the network uses besides the stack; inputs are overwritten by a run. "
+      "Re-entrant with one\n"
+      " * arena each; no heap, no failure path. Flash of constants: {3} bytes.\n"
+      " */\n"
+      "#ifndef {4}\n#define {4}\n\n#include <stdint.h>\n\n#ifdef __cplusplus\nextern \"C\" {{\n#endif\n\n"
+      "#define {2}_ARENA_BYTES {5}\n#define {2}_ARENA_ALIGN {6}\n\n"
+      "void {0}_run(void *arena);\n\n",
+      a.name, comment_safe(plan.graph.name()), upper(a.name), a.weights_bytes, guard, a.arena_bytes,
+      kArenaAlignment);
+  for (std::size_t i = 0; i < a.inputs.size(); ++i)
+    text += port_text(plan, a.name, "input", i, plan.graph.inputs()[i], a.inputs[i]);
+  for (std::size_t i = 0; i < a.outputs.size(); ++i)
+    text += port_text(plan, a.name, "output", i, plan.graph.outputs()[i], a.outputs[i]);
+  text += "#ifdef __cplusplus\n}\n#endif\n\n#endif\n";
+  return text;
+}
+
+}  // namespace mote::emit

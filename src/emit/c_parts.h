@@ -1,0 +1,54 @@
+// The parts of emitted C, each made by its own file. Internal to emit/.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "emit/artifact.h"
+#include "plan/plan.h"
+
+namespace mote::emit {
+
+// Every constant array of the code, equal ones once, in the order of first use.
+class ConstantPool {
+ public:
+  explicit ConstantPool(std::string prefix) : prefix_(std::move(prefix)) {}
+  // Symbol of the array.
+  std::string add(const ConstantArray& array);
+  std::uint64_t bytes() const { return bytes_; }
+  // Definitions in C.
+  std::string definitions() const;
+
+ private:
+  std::string prefix_;
+  std::vector<ConstantArray> arrays_;
+  std::map<std::uint64_t, std::vector<std::size_t>> by_hash_;
+  std::uint64_t bytes_ = 0;
+};
+
+// Text of the kernel files and of all they include from kernels/c, each once, dependencies first, without
+// their include lines; system headers are collected apart.
+struct KernelText {
+  std::string text;
+  std::set<std::string> system_headers;  // "stdint.h"
+};
+KernelText gather_kernels(const std::vector<std::string>& files);
+
+std::string header_text(const Plan& plan, const Artifact& artifact);
+std::string readme_text(const Plan& plan, const Artifact& artifact);
+std::string main_text(const Plan& plan, const Artifact& artifact);
+std::string cmake_text(const Artifact& artifact);
+
+// "int8_t", "float": the C type of an element in memory.
+std::string c_type(const Encoding& encoding);
+std::string c_float(float value);
+std::string c_integer(std::int64_t value);
+// C comments must not end early: "*/" inside is broken up.
+std::string comment_safe(std::string text);
+std::string upper(std::string text);
+// Places of the graph's inputs and outputs.
+std::vector<Port> ports(const Plan& plan, std::span<const ValueId> values);
+
+}  // namespace mote::emit
