@@ -8,8 +8,9 @@
 
 namespace mote {
 
-// Inputs: x [N,H,W,I]; w [O,kh,kw,I/groups]; optional bias [O]. Output [N,oh,ow,O]. Output channels of group g read the
-// input channels of group g (O/groups and I/groups of them, in order). Encodings: ops/accumulation.h.
+// Inputs: x [N,H,W,I]; w [O,kh,kw,I/groups]; optional bias [O]. Output [N,oh,ow,O]. Output channels of group
+// g read the input channels of group g (O/groups and I/groups of them, in order). Encodings:
+// ops/accumulation.h.
 struct Conv2D final : Described<Conv2D> {
   static constexpr std::string_view kName = "Conv2D";
   std::vector<std::int64_t> stride{1, 1};         // h, w

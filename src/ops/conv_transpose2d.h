@@ -9,8 +9,8 @@
 namespace mote {
 
 // Inputs: x [N,H,W,I]; w [O,kh,kw,I/groups], O all output channels; optional bias [O].
-// Output [N,oh,ow,O], oh = (H-1)*stride + dilation*(kh-1) + 1 + output_padding - top - bottom. Input row y and tap k add to
-// output row y*stride + k*dilation - top. Encodings: ops/accumulation.h.
+// Output [N,oh,ow,O], oh = (H-1)*stride + dilation*(kh-1) + 1 + output_padding - top - bottom. Input row y
+// and tap k add to output row y*stride + k*dilation - top. Encodings: ops/accumulation.h.
 struct ConvTranspose2D final : Described<ConvTranspose2D> {
   static constexpr std::string_view kName = "ConvTranspose2D";
   std::vector<std::int64_t> stride{1, 1};          // h, w

@@ -1,4 +1,5 @@
-// DepthwiseConv2D: every input channel has its own filters; output channel c * multiplier + j reads input channel c.
+// DepthwiseConv2D: every input channel has its own filters; output channel c * multiplier + j reads input
+// channel c.
 #pragma once
 
 #include <limits>

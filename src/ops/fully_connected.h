@@ -8,8 +8,8 @@
 
 namespace mote {
 
-// Inputs: x [...,K]; w [O,K], constant or not; optional bias [O]. Output [...,O]. Per-axis weights have axis 0.
-// Encodings: ops/accumulation.h.
+// Inputs: x [...,K]; w [O,K], constant or not; optional bias [O]. Output [...,O]. Per-axis weights have axis
+// 0. Encodings: ops/accumulation.h.
 struct FullyConnected final : Described<FullyConnected> {
   static constexpr std::string_view kName = "FullyConnected";
   float clamp_min = -std::numeric_limits<float>::infinity();  // real bounds of a fused activation

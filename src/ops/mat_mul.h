@@ -8,9 +8,9 @@
 
 namespace mote {
 
-// Inputs: a [...,M,K], b [...,K,N], each of rank 2 to 6; with transpose_a / transpose_b the last two axes of that operand are
-// swapped. Output [...,M,N]. Encodings: ops/accumulation.h with b in the place of the weights, per tensor, of a's width;
-// besides, plain 32-bit integers of one encoding, wrapping.
+// Inputs: a [...,M,K], b [...,K,N], each of rank 2 to 6; with transpose_a / transpose_b the last two axes of
+// that operand are swapped. Output [...,M,N]. Encodings: ops/accumulation.h with b in the place of the
+// weights, per tensor, of a's width; besides, plain 32-bit integers of one encoding, wrapping.
 struct MatMul final : Described<MatMul> {
   static constexpr std::string_view kName = "MatMul";
   bool transpose_a = false;

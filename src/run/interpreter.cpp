@@ -1,5 +1,6 @@
 #include "run/interpreter.h"
 
+#include <algorithm>
 #include <memory>
 
 namespace mote {
@@ -10,8 +11,8 @@ Array graph_input(const Graph& graph, ValueId id, const Tensor& given) {
   const Value& value = graph.value(id);
   const Encoding& wanted = value.type.encoding;
   const Encoding& got = given.type().encoding;
-  if (given.type().shape != value.type.shape || got.bits() != wanted.bits() || got.is_real() != wanted.is_real() ||
-      got.is_signed() != wanted.is_signed())
+  if (given.type().shape != value.type.shape || got.bits() != wanted.bits() ||
+      got.is_real() != wanted.is_real() || got.is_signed() != wanted.is_signed())
     throw UserError({"an input does not fit the network", "input '" + value.name + "'",
                      "it is " + to_string(given.type()) + ", the network takes " + to_string(value.type),
                      "convert the tensor to that shape and element type"});
@@ -54,11 +55,13 @@ class Values {
 
 }  // namespace
 
-std::vector<Tensor> interpret(const Graph& graph, const std::vector<Tensor>& inputs, const Observer& observer) {
+std::vector<Tensor> interpret(const Graph& graph, const std::vector<Tensor>& inputs,
+                              const Observer& observer) {
   if (inputs.size() != graph.inputs().size())
-    throw UserError({"the number of inputs is wrong", graph.name(),
-                     std::to_string(inputs.size()) + " given, the network has " + std::to_string(graph.inputs().size()),
-                     "give one tensor per input of the network"});
+    throw UserError(
+        {"the number of inputs is wrong", graph.name(),
+         std::to_string(inputs.size()) + " given, the network has " + std::to_string(graph.inputs().size()),
+         "give one tensor per input of the network"});
   Values values(graph);
   for (std::size_t i = 0; i < inputs.size(); ++i)
     values.set(graph.inputs()[i], graph_input(graph, graph.inputs()[i], inputs[i]));

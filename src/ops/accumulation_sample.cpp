@@ -1,0 +1,62 @@
+#include "ops/accumulation_sample.h"
+
+#include <algorithm>
+
+#include "ir/patch.h"
+#include "ops/random_tensor.h"
+
+namespace mote {
+
+namespace {
+
+struct SampleEncodings {
+  Encoding x, w, bias, y;
+};
+
+SampleEncodings random_encodings(Rng& rng, const AccumulationSample& s) {
+  const double kind = rng.uniform();
+  if (kind < 0.3) return {Encoding::real(), Encoding::real(), Encoding::real(), Encoding::real()};
+  const int axis = rng.chance(0.7) ? s.weight_axis : -1;
+  const Encoding bias = Encoding::integer(32, true);
+  if (kind < 0.5) {
+    const Encoding x = Encoding::affine(16, true, static_cast<float>(rng.uniform(1e-4, 1e-3)), 0);
+    Encoding w = random_weight_encoding(rng, axis, s.channels);
+    Quantization q = w.quantization();
+    std::fill(q.zero_points.begin(), q.zero_points.end(), 0);
+    w = Encoding::integer(w.bits(), true).with_quantization(std::move(q));
+    return {x, w, bias, Encoding::affine(16, true, random_output_scale(rng, x, w, s.terms, 16), 0)};
+  }
+  const Encoding x = random_narrow_activation(rng);
+  const Encoding w = random_weight_encoding(rng, axis, s.channels);
+  if (s.has_sum_form && kind < 0.6) return {x, w, bias, Encoding::integer(32, true)};
+  const Encoding shape_of_y = random_narrow_activation(rng);
+  const float scale = random_output_scale(rng, x, w, s.terms, shape_of_y.bits());
+  return {x, w, bias,
+          Encoding::affine(shape_of_y.bits(), shape_of_y.is_signed(), scale, shape_of_y.zero_point())};
+}
+
+}  // namespace
+
+void random_clamp(Rng& rng, float& clamp_min, float& clamp_max) {
+  if (rng.chance(0.5)) return;
+  clamp_min = rng.chance(0.7) ? 0.0F : -0.5F;
+  if (rng.chance(0.5)) clamp_max = rng.chance(0.5) ? 6.0F : 1.0F;
+}
+
+Graph accumulation_sample(Rng& rng, const AccumulationSample& s) {
+  const SampleEncodings e = random_encodings(rng, s);
+  Patch patch;
+  std::vector<ValueId> inputs{patch.add_input("x", {s.x, e.x, {}}),
+                              patch.add_constant("w", random_tensor(rng, {s.w, e.w, {}}))};
+  if (rng.chance(0.7))
+    inputs.push_back(patch.add_constant("bias", random_tensor(rng, {{s.channels}, e.bias, {}})));
+  InputTypes types;
+  for (const ValueId v : inputs) types.push_back(&patch.type(v));
+  TensorType output = s.op->infer(types).at(0);
+  output.encoding = e.y;
+  const auto outputs = patch.add_node(s.op, std::move(inputs), {output}, "sample", {"y"});
+  patch.add_output(outputs[0]);
+  return std::move(patch).apply();
+}
+
+}  // namespace mote
