@@ -17,7 +17,7 @@ struct ProcessResult {
 
 struct ProcessOptions {
   std::chrono::seconds limit{60};
-  std::optional<std::filesystem::path> folder;  // working folder
+  std::optional<std::filesystem::path> folder{};  // working folder
   bool clean_environment = false;               // only PATH is passed on
 };
 
