@@ -45,8 +45,10 @@ struct ResizeAxis {
   std::vector<std::int64_t> weight_1024;
 };
 
-// axis 0: height, 1: width; `extent` is the input's.
+// axis 0: height, 1: width; `extent` is the input's. For real tensors (weight) and for integer ones
+// (weight_1024).
 ResizeAxis resize_axis(const Resize& resize, int axis, std::int64_t extent);
+ResizeAxis resize_axis_integer(const Resize& resize, int axis, std::int64_t extent);
 
 Graph sample_resize(Rng& rng);
 

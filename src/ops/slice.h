@@ -3,6 +3,7 @@
 
 #include "base/rng.h"
 #include "ir/graph.h"
+#include "ops/movement.h"
 
 namespace mote {
 
@@ -21,6 +22,9 @@ struct Slice final : Described<Slice> {
   std::vector<TensorType> infer(const InputTypes& inputs) const override;
   void check(const InputTypes& inputs, const OutputTypes& outputs) const override;
   void evaluate(const InputArrays& inputs, const OutputArrays& outputs) const override;
+
+  // Where the output elements stand in an input of this shape.
+  movement::View view(const Shape& input) const;
 };
 
 Graph sample_slice(Rng& rng);

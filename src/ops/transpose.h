@@ -3,6 +3,7 @@
 
 #include "base/rng.h"
 #include "ir/graph.h"
+#include "ops/movement.h"
 
 namespace mote {
 
@@ -15,6 +16,9 @@ struct Transpose final : Described<Transpose> {
   std::vector<TensorType> infer(const InputTypes& inputs) const override;
   void check(const InputTypes& inputs, const OutputTypes& outputs) const override;
   void evaluate(const InputArrays& inputs, const OutputArrays& outputs) const override;
+
+  // Where the output elements stand in an input of this shape.
+  movement::View view(const Shape& input) const;
 };
 
 Graph sample_transpose(Rng& rng);
