@@ -1,0 +1,78 @@
+#include "cli/command.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdio>
+#include <mutex>
+#include <nlohmann/json.hpp>
+
+namespace mote::cli {
+
+void Context::print(const std::string& text) const {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  if (!text.empty() && text.back() != '\n') std::fputc('\n', stdout);
+}
+
+void Context::print(const nlohmann::json& json_document) const { print(json_document.dump(2)); }
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Draws at most every 0.1 s on a terminal and every 5 s elsewhere, and at the end.
+class Bar {
+ public:
+  void update(std::uint64_t done, std::uint64_t total, const std::string& label) {
+    const std::lock_guard lock(mutex_);
+    const auto now = Clock::now();
+    const double since = std::chrono::duration<double>(now - drawn_).count();
+    const bool finished = total > 0 && done >= total;
+    if (!finished && since < (terminal_ ? 0.1 : 5.0)) return;
+    if (finished && finished_) return;
+    finished_ = finished;
+    drawn_ = now;
+    if (terminal_)
+      draw(done, total, label, finished);
+    else
+      std::fprintf(stderr, "%s: %llu of %llu\n", label.c_str(), static_cast<unsigned long long>(done),
+                   static_cast<unsigned long long>(total));
+  }
+
+ private:
+  static void draw(std::uint64_t done, std::uint64_t total, const std::string& label, bool finished) {
+    constexpr int kWidth = 30;
+    const int filled = total == 0 ? 0 : static_cast<int>(done * kWidth / total);
+    const std::string bar = std::string(static_cast<std::size_t>(filled), '#') + std::string(static_cast<std::size_t>(kWidth - filled), '.');
+    std::fprintf(stderr, "\r%s [%s] %llu/%llu%s", label.c_str(), bar.c_str(), static_cast<unsigned long long>(done),
+                 static_cast<unsigned long long>(total), finished ? "\n" : "");
+    std::fflush(stderr);
+  }
+
+  const bool terminal_ = ::isatty(2) != 0;
+  std::mutex mutex_;
+  Clock::time_point drawn_ = Clock::now();
+  bool finished_ = false;
+};
+
+}  // namespace
+
+Progress Context::progress() const {
+  if (quiet) return {};
+  auto bar = std::make_shared<Bar>();
+  return [bar](std::uint64_t done, std::uint64_t total, const std::string& label) { bar->update(done, total, label); };
+}
+
+void add_common(CLI::App& command, Context& context) {
+  command.add_flag("--json", context.json, "print JSON for machines");
+  command.add_flag("-q,--quiet", context.quiet, "no progress on stderr");
+}
+
+void add_optimize(CLI::App& command, Optimize& optimize) {
+  command.add_option("--optimize", optimize, "what the kernels and the compiler aim at: speed or size")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, Optimize>{{"speed", Optimize::kSpeed}, {"size", Optimize::kSize}}))
+      ->option_text("speed|size");
+}
+
+}  // namespace mote::cli

@@ -1,0 +1,43 @@
+// What the subcommands share: the global switches, printing, the progress bar. A subcommand's file parses, calls and prints.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "base/progress.h"
+#include "base/target.h"
+
+namespace CLI {
+class App;
+}
+
+namespace mote::cli {
+
+struct Context {
+  bool json = false;
+  bool quiet = false;
+  int exit_code = 0;  // 1: a check failed; bad usage and input throw
+
+  void print(const std::string& text) const;
+  void print(const nlohmann::json& json_document) const;
+  // A bar on a terminal, a line every few seconds elsewhere, nothing with --quiet; on stderr.
+  Progress progress() const;
+};
+
+// One of these per subcommand file.
+void add_inspect(CLI::App& app, Context& context);
+void add_run(CLI::App& app, Context& context);
+void add_quantize(CLI::App& app, Context& context);
+void add_compile(CLI::App& app, Context& context);
+void add_measure(CLI::App& app, Context& context);
+void add_convert(CLI::App& app, Context& context);
+void add_targets(CLI::App& app, Context& context);
+void add_data(CLI::App& app, Context& context);
+void add_completion(CLI::App& app, Context& context);
+
+// --json and --quiet on a subcommand.
+void add_common(CLI::App& command, Context& context);
+// --optimize speed|size
+void add_optimize(CLI::App& command, Optimize& optimize);
+
+}  // namespace mote::cli

@@ -1,0 +1,55 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "cli/command.h"
+#include "compress/import.h"
+#include "emit/c.h"
+
+namespace mote::cli {
+
+namespace {
+
+struct Options {
+  std::string model, output, name;
+  std::string target = "host";
+  Optimize optimize = Optimize::kSpeed;
+};
+
+void run(const Options& o, Context& context) {
+  const Graph graph = import_model(o.model);
+  const Plan plan = make_plan(graph, load_target(o.target), {.optimize = o.optimize});
+  const std::string name = o.name.empty() ? std::filesystem::path(o.model).stem().string() : o.name;
+  const Artifact artifact = emit_c(plan, {.name = name, .folder = o.output});
+  if (context.json) {
+    context.print(nlohmann::json{{"name", artifact.name},
+                                 {"folder", o.output},
+                                 {"target", plan.target.name},
+                                 {"arena_bytes", artifact.arena_bytes},
+                                 {"weights_bytes", artifact.weights_bytes},
+                                 {"steps", artifact.steps.size()}});
+    return;
+  }
+  context.print(fmt::format("{0}/{1}.c and {1}.h: {2} steps for {3}\narena    {4}\nweights  {5}\n", o.output, artifact.name,
+                            artifact.steps.size(), plan.target.name, format_bytes(artifact.arena_bytes),
+                            format_bytes(artifact.weights_bytes)));
+}
+
+}  // namespace
+
+void add_compile(CLI::App& app, Context& context) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("compile", "emit C for a target");
+  command->add_option("MODEL", options->model, ".tflite, .onnx or .mote")->required();
+  command->add_option("--target", options->target, "a name of `mote targets` or a .toml file")->capture_default_str();
+  command->add_option("-o,--output", options->output, "folder to write to")->required();
+  command->add_option("--name", options->name, "prefix of files and symbols (default: the model's file name)");
+  add_optimize(*command, options->optimize);
+  add_common(*command, context);
+  command->footer("Example: mote compile keyword.tflite --target cortex-m4 -o out --name kws");
+  command->callback([options, &context] { run(*options, context); });
+}
+
+}  // namespace mote::cli

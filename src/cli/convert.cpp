@@ -1,0 +1,50 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+#include "cli/command.h"
+#include "compress/import.h"
+#include "format/onnx_writer.h"
+#include "ir/verify.h"
+#include "ops/text_form.h"
+
+namespace mote::cli {
+
+namespace {
+
+struct Options {
+  std::string model, output;
+  bool as_is = false;
+};
+
+void run(const Options& o, Context& context) {
+  const Graph graph = import_model(o.model, {.lower = !o.as_is, .simplify = !o.as_is, .observer = {}});
+  const std::filesystem::path path(o.output);
+  if (path.extension() == ".onnx")
+    write_file(path, write_onnx(graph));
+  else if (path.extension() == ".mote")
+    write_file(path, print(graph, {.constants = true}));
+  else
+    throw UserError({"cannot tell the format to write", o.output, "its extension is neither .onnx nor .mote", "name the output OUT.onnx or OUT.mote"});
+  if (context.json)
+    context.print(nlohmann::json{{"output", o.output}, {"stage", to_string(stage_of(graph))}, {"nodes", graph.nodes().size()}});
+  else
+    context.print(fmt::format("{}: {} stage, {} layers\n", o.output, to_string(stage_of(graph)), graph.nodes().size()));
+}
+
+}  // namespace
+
+void add_convert(CLI::App& app, Context& context) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("convert", "TFLite, ONNX or text form to ONNX (float or QDQ) or text form");
+  command->add_option("MODEL", options->model, ".tflite, .onnx or .mote")->required();
+  command->add_option("-o,--output", options->output, "OUT.onnx or OUT.mote")->required();
+  command->add_flag("--as-is", options->as_is, "no lowering and no simplification: the graph as the file has it");
+  add_common(*command, context);
+  command->footer("Example: mote convert keyword.tflite -o keyword.onnx");
+  command->callback([options, &context] { run(*options, context); });
+}
+
+}  // namespace mote::cli
