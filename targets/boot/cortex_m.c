@@ -7,23 +7,12 @@ void mote_reset(void);
 void mote_trap(void);
 
 /* Armv6-M to v8.1-M: initial stack pointer, reset, and the fourteen system exceptions. */
-__attribute__((section(".vectors"), used)) static const void* const mote_vectors[16] = {
-    mote_stack_top,
-    (const void*)mote_reset,
-    (const void*)mote_trap,
-    (const void*)mote_trap,
-    (const void*)mote_trap,
-    (const void*)mote_trap,
-    (const void*)mote_trap,
-    (const void*)mote_trap,
-    0,
-    0,
-    0,
-    (const void*)mote_trap,
-    (const void*)mote_trap,
-    0,
-    (const void*)mote_trap,
-    (const void*)mote_trap};
+__attribute__((section(".vectors"), used)) static const struct {
+  const unsigned char* stack;
+  void (*handlers[15])(void);
+} mote_vectors = {mote_stack_top,
+                  {mote_reset, mote_trap, mote_trap, mote_trap, mote_trap, mote_trap, mote_trap, 0, 0, 0,
+                   mote_trap, mote_trap, 0, mote_trap, mote_trap}};
 
 /* The stack may be what failed, so the handler begins with a fresh one. */
 __attribute__((naked)) void mote_trap(void) {
