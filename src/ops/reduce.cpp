@@ -73,15 +73,9 @@ void Reduce::check(const InputTypes& inputs, const OutputTypes& outputs) const {
                     "the sum of " + std::to_string(count) + " elements does not fit 32 bits");
 }
 
-namespace {
-
-struct Views {
-  movement::View kept, reduced;
-};
-
-Views views_of(const Shape& shape, const std::vector<std::int64_t>& axes) {
+ReduceViews reduce_views(const Shape& shape, const std::vector<std::int64_t>& axes) {
   const auto strides = movement::strides_of(shape);
-  Views views;
+  ReduceViews views;
   for (std::size_t a = 0; a < shape.size(); ++a) {
     const bool reduced = std::find(axes.begin(), axes.end(), static_cast<std::int64_t>(a)) != axes.end();
     movement::View& view = reduced ? views.reduced : views.kept;
@@ -91,9 +85,11 @@ Views views_of(const Shape& shape, const std::vector<std::int64_t>& axes) {
   return views;
 }
 
+namespace {
+
 // Folds the group of every output element: finish(fold over the group from `start`).
 template <class From, class To, class Value, class Fold, class Finish>
-void fold_groups(const Views& views, const From& from, To& to, Value start, const Fold& fold,
+void fold_groups(const ReduceViews& views, const From& from, To& to, Value start, const Fold& fold,
                  const Finish& finish) {
   movement::for_each(views.kept, [&](std::size_t target, std::size_t base) {
     Value value = start;
@@ -115,7 +111,7 @@ std::int64_t wrapped(std::uint64_t value, const Encoding& e) {
 void Reduce::evaluate(const InputArrays& inputs, const OutputArrays& outputs) const {
   const Array& input = *inputs[0];
   Array& output = *outputs[0];
-  const Views views = views_of(input.shape(), axes);
+  const ReduceViews views = reduce_views(input.shape(), axes);
   const std::int64_t count = movement::product(views.reduced.sizes, 0, views.reduced.sizes.size());
   const Encoding& in = input.encoding();
   const Encoding& out = output.encoding();

@@ -9,6 +9,7 @@
 #include "base/rng.h"
 #include "ir/graph.h"
 #include "ops/fixed_point.h"
+#include "ops/movement.h"
 
 namespace mote {
 
@@ -29,6 +30,12 @@ struct Reduce final : Described<Reduce> {
   void check(const InputTypes& inputs, const OutputTypes& outputs) const override;
   void evaluate(const InputArrays& inputs, const OutputArrays& outputs) const override;
 };
+
+// The axes that stay and the axes that are folded, each as a view of an input of this shape.
+struct ReduceViews {
+  movement::View kept, reduced;
+};
+ReduceViews reduce_views(const Shape& shape, const std::vector<std::int64_t>& axes);
 
 // The multiplier that takes the integer sum of `count` elements to the output's scale (Mean or Sum).
 Multiplier reduce_multiplier(bool mean, const Encoding& input, const Encoding& output, std::int64_t count);

@@ -15,7 +15,7 @@ constexpr std::string_view kCoordinates[] = {"half_pixel",           "align_corn
 constexpr std::string_view kRoundings[] = {"floor", "ceil", "round_prefer_floor", "round_prefer_ceil"};
 // Positions of the integer law have 10 fractional bits.
 constexpr std::int64_t kOne = 1 << 10;
-constexpr std::int64_t kMaxExtent = std::int64_t{1} << 20;
+constexpr std::int64_t kMaxExtent = (1 << 15) - 1;
 
 struct Axis {
   const Resize& resize;

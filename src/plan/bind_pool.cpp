@@ -1,0 +1,102 @@
+#include <algorithm>
+#include <limits>
+
+#include "ops/fixed_point.h"
+#include "ops/pool.h"
+#include "ops/resize.h"
+#include "plan/bind_movement.h"
+
+namespace mote {
+
+namespace {
+
+constexpr float kLargest = std::numeric_limits<float>::max();
+
+Parameter number(std::string name, std::int64_t value) { return {std::move(name), value}; }
+
+std::vector<Parameter> window_parameters(const Pool& pool, const Shape& in, const Shape& out) {
+  return {number("batch", in[0]),
+          number("in_height", in[1]),
+          number("in_width", in[2]),
+          number("channels", in[3]),
+          number("out_height", out[1]),
+          number("out_width", out[2]),
+          number("window_h", pool.window[0]),
+          number("window_w", pool.window[1]),
+          number("stride_h", pool.stride[0]),
+          number("stride_w", pool.stride[1]),
+          number("dilation_h", pool.dilation[0]),
+          number("dilation_w", pool.dilation[1]),
+          number("top", pool.padding[0]),
+          number("left", pool.padding[1]),
+          number("bottom", pool.padding[2]),
+          number("right", pool.padding[3]),
+          number("include_pad", pool.count_include_pad ? 1 : 0)};
+}
+
+}  // namespace
+
+BindResult bind_pool(const BindContext& context) {
+  const Pool& pool = *context.node().as<Pool>();
+  const Encoding& e = context.input(0).encoding;
+  auto params = window_parameters(pool, context.input(0).shape, context.output().shape);
+  if (e.is_real()) {
+    params.push_back({"low_f32", std::max(pool.clamp_min, -kLargest)});
+    params.push_back({"high_f32", std::min(pool.clamp_max, kLargest)});
+  } else {
+    const IntegerRange range = clamp_range({pool.clamp_min, pool.clamp_max}, e);
+    const std::int64_t zero = e.is_quantized() ? e.zero_point() : 0;
+    params.push_back(number("zero", pool.is_max() ? e.min() : zero));
+    params.push_back(number("low", range.min));
+    params.push_back(number("high", range.max));
+  }
+  return one_call(context, (pool.is_max() ? "max_pool_" : "average_pool_") + element_suffix(e), "pool_params",
+                  std::move(params));
+}
+
+namespace {
+
+ConstantArray table(const std::vector<std::int64_t>& values) {
+  std::vector<std::int16_t> small;
+  for (const std::int64_t value : values) small.push_back(static_cast<std::int16_t>(value));
+  return constant_array(std::span<const std::int16_t>(small));
+}
+
+ConstantArray table(const std::vector<double>& values) {
+  std::vector<float> rounded;
+  for (const double value : values) rounded.push_back(static_cast<float>(value));
+  return constant_array(std::span<const float>(rounded));
+}
+
+}  // namespace
+
+BindResult bind_resize(const BindContext& context) {
+  const Resize& resize = *context.node().as<Resize>();
+  const TensorType& in = context.input(0);
+  if (nothing_to_do(context)) return Bound{};
+  const bool is_real = in.encoding.is_real();
+  const ResizeAxis rows =
+      is_real ? resize_axis(resize, 0, in.shape[1]) : resize_axis_integer(resize, 0, in.shape[1]);
+  const ResizeAxis columns =
+      is_real ? resize_axis(resize, 1, in.shape[2]) : resize_axis_integer(resize, 1, in.shape[2]);
+  std::vector<Parameter> params{number("batch", in.shape[0]), number("in_height", in.shape[1]),
+                                number("in_width", in.shape[2]), number("out_height", resize.height),
+                                number("out_width", resize.width)};
+  if (resize.function == "nearest") {
+    params.push_back(number("pixel_bytes", in.shape[3] * in.encoding.container_bytes()));
+    params.push_back({"rows", table(rows.lower)});
+    params.push_back({"columns", table(columns.lower)});
+    return one_call(context, "resize_nearest", "resize_nearest_params", std::move(params));
+  }
+  params.push_back(number("channels", in.shape[3]));
+  params.push_back({"rows_below", table(rows.lower)});
+  params.push_back({"rows_above", table(rows.upper)});
+  params.push_back({"columns_below", table(columns.lower)});
+  params.push_back({"columns_above", table(columns.upper)});
+  params.push_back({"row_weights", is_real ? table(rows.weight) : table(rows.weight_1024)});
+  params.push_back({"column_weights", is_real ? table(columns.weight) : table(columns.weight_1024)});
+  return one_call(context, "resize_linear_" + element_suffix(in.encoding),
+                  is_real ? "resize_linear_f32_params" : "resize_linear_params", std::move(params));
+}
+
+}  // namespace mote
