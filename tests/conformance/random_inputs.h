@@ -1,0 +1,19 @@
+// Random inputs for a graph, and the comparison of outputs with the oracle's.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/rng.h"
+#include "ir/graph.h"
+
+namespace mote::testing {
+
+// One tensor per graph input. Integers are uniform over their range, sometimes all at an extreme; reals normal, sometimes large.
+// Plain integers (indices) are 0.
+std::vector<Tensor> random_inputs(const Graph& graph, Rng& rng);
+
+// Empty when `actual` equals `expected`: integers byte for byte, reals within `tolerance` of the tensor's largest magnitude.
+std::string difference(const Tensor& expected, const Tensor& actual, double tolerance);
+
+}  // namespace mote::testing
