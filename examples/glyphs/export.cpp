@@ -2,7 +2,8 @@
 //
 //     export_glyphs WEIGHTS.npz OUTPUT.onnx
 //
-// The network takes raw grey values 0..255: the scaling by 1/255 of the training goes into the first convolution.
+// The network takes raw grey values 0..255: the scaling by 1/255 of the training goes into the first
+// convolution.
 #include <cstdio>
 #include <map>
 #include <memory>
@@ -46,7 +47,8 @@ class Exporter {
     Reshape flat;
     flat.shape = {1, 48};
     x = patch_.add(std::make_shared<Reshape>(flat), {x}, "flatten");
-    x = patch_.add(std::make_shared<FullyConnected>(), {x, constant("fc.weight"), constant("fc.bias")}, "fc", "logits");
+    x = patch_.add(std::make_shared<FullyConnected>(), {x, constant("fc.weight"), constant("fc.bias")}, "fc",
+                   "logits");
     patch_.add_output(x);
     return std::move(patch_).apply();
   }
@@ -63,7 +65,8 @@ class Exporter {
     BatchNormalization norm;
     norm.epsilon = 1e-5F;
     x = patch_.add(std::make_shared<BatchNormalization>(norm),
-                   {x, constant(name + ".gamma"), constant(name + ".beta"), constant(name + ".mean"), constant(name + ".variance")},
+                   {x, constant(name + ".gamma"), constant(name + ".beta"), constant(name + ".mean"),
+                    constant(name + ".variance")},
                    name + "_norm");
     return patch_.add(std::make_shared<Unary>(), {x}, name + "_relu");
   }
@@ -73,7 +76,8 @@ class Exporter {
     Conv2D conv;
     conv.stride = {stride, stride};
     conv.padding = {pad, pad, pad, pad};
-    return normalized(patch_.add(std::make_shared<Conv2D>(conv), {x, constant(name + ".weight", scale)}, name), name);
+    return normalized(
+        patch_.add(std::make_shared<Conv2D>(conv), {x, constant(name + ".weight", scale)}, name), name);
   }
 
   // (channels, 3, 3, 1) in the file, (1, 3, 3, channels) in the graph

@@ -4,8 +4,9 @@
 //   mote::Model model = mote::Model::load("keyword.tflite");
 //   mote::CompiledFiles files = model.compile("cortex-m4", "out", "kws");
 //
-// Everything that a user can mend (files, options, budgets) is thrown as a class derived from std::runtime_error whose what()
-// says what, where, why and the remedy. A Model is an immutable value; copies are cheap and share all weights.
+// Everything that a user can mend (files, options, budgets) is thrown as a class derived from
+// std::runtime_error whose what() says what, where, why and the remedy. A Model is an immutable value; copies
+// are cheap and share all weights.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +36,7 @@ struct ModelFacts {
 };
 
 struct CompiledFiles {
-  std::string name;    // NAME.h, NAME.c in `folder`
+  std::string name;  // NAME.h, NAME.c in `folder`
   std::string folder;
   std::uint64_t arena_bytes = 0, weights_bytes = 0;
 };
@@ -58,11 +59,12 @@ class Model {
   void save(const std::string& path) const;
   ModelFacts facts(const std::string& target = "cortex-m4") const;
 
-  // Exact evaluation by the reference interpreter. One vector of real numbers per input, in C order; they are quantized where the
-  // input is. Outputs come back as real numbers.
+  // Exact evaluation by the reference interpreter. One vector of real numbers per input, in C order; they are
+  // quantized where the input is. Outputs come back as real numbers.
   std::vector<std::vector<float>> run(const std::vector<std::vector<float>>& inputs) const;
 
-  // Integer model by post-training quantization; each calibration sample has one vector per input, as in run().
+  // Integer model by post-training quantization; each calibration sample has one vector per input, as in
+  // run().
   Model quantize(const std::vector<std::vector<std::vector<float>>>& calibration) const;
 
   // Emits C. `optimize_size` prefers small code to fast code.

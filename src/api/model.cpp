@@ -31,27 +31,32 @@ TensorFacts tensor_facts(const Graph& graph, ValueId v) {
 std::vector<Tensor> encode_inputs(const Graph& graph, const std::vector<std::vector<float>>& inputs) {
   if (inputs.size() != graph.inputs().size())
     throw UserError({"the model cannot run on these inputs", graph.name(),
-                     std::to_string(inputs.size()) + " inputs were given, it has " + std::to_string(graph.inputs().size()),
+                     std::to_string(inputs.size()) + " inputs were given, it has " +
+                         std::to_string(graph.inputs().size()),
                      "give one vector per input"});
   std::vector<Tensor> tensors;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const TensorType& type = graph.type(graph.inputs()[i]);
     if (static_cast<std::int64_t>(inputs[i].size()) != type.elements())
-      throw UserError({"the model cannot run on these inputs", graph.value(graph.inputs()[i]).name,
-                       std::to_string(inputs[i].size()) + " numbers were given, its shape is " + to_string(type.shape),
-                       "give that many numbers in C order"});
+      throw UserError(
+          {"the model cannot run on these inputs", graph.value(graph.inputs()[i]).name,
+           std::to_string(inputs[i].size()) + " numbers were given, its shape is " + to_string(type.shape),
+           "give that many numbers in C order"});
     tensors.push_back(encode_reals(inputs[i], type));
   }
   return tensors;
 }
 
 Plan plan_for(const Graph& graph, const std::string& target, bool optimize_size) {
-  return make_plan(graph, load_target(target), {.optimize = optimize_size ? Optimize::kSize : Optimize::kSpeed, .only_kernel = {}});
+  return make_plan(graph, load_target(target),
+                   {.optimize = optimize_size ? Optimize::kSize : Optimize::kSpeed, .only_kernel = {}});
 }
 
 }  // namespace
 
-Model Model::load(const std::string& path) { return Model(std::make_shared<const Graph>(import_model(path))); }
+Model Model::load(const std::string& path) {
+  return Model(std::make_shared<const Graph>(import_model(path)));
+}
 
 void Model::save(const std::string& path) const {
   if (path.ends_with(".mote"))
@@ -62,7 +67,14 @@ void Model::save(const std::string& path) const {
 
 ModelFacts Model::facts(const std::string& target) const {
   const Inspection i = inspect(plan_for(*graph_, target, false));
-  ModelFacts facts{to_string(i.stage), i.macs, i.parameters, i.weights_bytes, i.peak_ram_bytes, i.peak_lower_bound_bytes, {}, {}};
+  ModelFacts facts{to_string(i.stage),
+                   i.macs,
+                   i.parameters,
+                   i.weights_bytes,
+                   i.peak_ram_bytes,
+                   i.peak_lower_bound_bytes,
+                   {},
+                   {}};
   for (const ValueId v : graph_->inputs()) facts.inputs.push_back(tensor_facts(*graph_, v));
   for (const ValueId v : graph_->outputs()) facts.outputs.push_back(tensor_facts(*graph_, v));
   return facts;
@@ -70,14 +82,16 @@ ModelFacts Model::facts(const std::string& target) const {
 
 std::vector<std::vector<float>> Model::run(const std::vector<std::vector<float>>& inputs) const {
   std::vector<std::vector<float>> outputs;
-  for (const Tensor& t : interpret(*graph_, encode_inputs(*graph_, inputs))) outputs.push_back(decode_reals(t));
+  for (const Tensor& t : interpret(*graph_, encode_inputs(*graph_, inputs)))
+    outputs.push_back(decode_reals(t));
   return outputs;
 }
 
 Model Model::quantize(const std::vector<std::vector<std::vector<float>>>& calibration) const {
   std::vector<std::vector<Tensor>> samples;
   for (const auto& sample : calibration) samples.push_back(encode_inputs(*graph_, sample));
-  return Model(std::make_shared<const Graph>(quantize_post_training(*graph_, calibrate(*graph_, samples), {})));
+  return Model(
+      std::make_shared<const Graph>(quantize_post_training(*graph_, calibrate(*graph_, samples), {})));
 }
 
 CompiledFiles Model::compile(const std::string& target, const std::string& folder, const std::string& name,
@@ -93,9 +107,9 @@ MeasuredCost Model::measure(const std::string& target, bool optimize_size) const
   Sample sample;
   for (const Tensor& t : sample_inputs(*graph_)) sample.emplace_back(t.bytes().begin(), t.bytes().end());
   const Measurement m = mote::measure(artifact, plan.target, sample);
-  return {m.instructions,      m.flash.code_bytes,   m.flash.weights_bytes,      m.flash.startup_bytes, m.ram.arena_bytes,
-          m.ram.static_bytes,  m.ram.stack_bytes,    m.estimate.seconds,         m.estimate.energy_joules,
-          m.measured_seconds};
+  return {m.instructions,           m.flash.code_bytes, m.flash.weights_bytes, m.flash.startup_bytes,
+          m.ram.arena_bytes,        m.ram.static_bytes, m.ram.stack_bytes,     m.estimate.seconds,
+          m.estimate.energy_joules, m.measured_seconds};
 }
 
 std::vector<std::string> targets() { return list_targets(); }

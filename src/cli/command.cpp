@@ -44,9 +44,11 @@ class Bar {
   static void draw(std::uint64_t done, std::uint64_t total, const std::string& label, bool finished) {
     constexpr int kWidth = 30;
     const int filled = total == 0 ? 0 : static_cast<int>(done * kWidth / total);
-    const std::string bar = std::string(static_cast<std::size_t>(filled), '#') + std::string(static_cast<std::size_t>(kWidth - filled), '.');
-    std::fprintf(stderr, "\r%s [%s] %llu/%llu%s", label.c_str(), bar.c_str(), static_cast<unsigned long long>(done),
-                 static_cast<unsigned long long>(total), finished ? "\n" : "");
+    const std::string bar = std::string(static_cast<std::size_t>(filled), '#') +
+                            std::string(static_cast<std::size_t>(kWidth - filled), '.');
+    std::fprintf(stderr, "\r%s [%s] %llu/%llu%s", label.c_str(), bar.c_str(),
+                 static_cast<unsigned long long>(done), static_cast<unsigned long long>(total),
+                 finished ? "\n" : "");
     std::fflush(stderr);
   }
 
@@ -61,7 +63,9 @@ class Bar {
 Progress Context::progress() const {
   if (quiet) return {};
   auto bar = std::make_shared<Bar>();
-  return [bar](std::uint64_t done, std::uint64_t total, const std::string& label) { bar->update(done, total, label); };
+  return [bar](std::uint64_t done, std::uint64_t total, const std::string& label) {
+    bar->update(done, total, label);
+  };
 }
 
 void add_common(CLI::App& command, Context& context) {
@@ -71,7 +75,8 @@ void add_common(CLI::App& command, Context& context) {
 
 void add_optimize(CLI::App& command, Optimize& optimize) {
   command.add_option("--optimize", optimize, "what the kernels and the compiler aim at: speed or size")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, Optimize>{{"speed", Optimize::kSpeed}, {"size", Optimize::kSize}}))
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, Optimize>{{"speed", Optimize::kSpeed}, {"size", Optimize::kSize}}))
       ->option_text("speed|size");
 }
 

@@ -32,9 +32,9 @@ void run(const Options& o, Context& context) {
                                  {"steps", artifact.steps.size()}});
     return;
   }
-  context.print(fmt::format("{0}/{1}.c and {1}.h: {2} steps for {3}\narena    {4}\nweights  {5}\n", o.output, artifact.name,
-                            artifact.steps.size(), plan.target.name, format_bytes(artifact.arena_bytes),
-                            format_bytes(artifact.weights_bytes)));
+  context.print(fmt::format("{0}/{1}.c and {1}.h: {2} steps for {3}\narena    {4}\nweights  {5}\n", o.output,
+                            artifact.name, artifact.steps.size(), plan.target.name,
+                            format_bytes(artifact.arena_bytes), format_bytes(artifact.weights_bytes)));
 }
 
 }  // namespace
@@ -43,9 +43,11 @@ void add_compile(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("compile", "emit C for a target");
   command->add_option("MODEL", options->model, ".tflite, .onnx or .mote")->required();
-  command->add_option("--target", options->target, "a name of `mote targets` or a .toml file")->capture_default_str();
+  command->add_option("--target", options->target, "a name of `mote targets` or a .toml file")
+      ->capture_default_str();
   command->add_option("-o,--output", options->output, "folder to write to")->required();
-  command->add_option("--name", options->name, "prefix of files and symbols (default: the model's file name)");
+  command->add_option("--name", options->name,
+                      "prefix of files and symbols (default: the model's file name)");
   add_optimize(*command, options->optimize);
   add_common(*command, context);
   command->footer("Example: mote compile keyword.tflite --target cortex-m4 -o out --name kws");

@@ -21,11 +21,16 @@ std::string script(const CLI::App& app) {
   return "_mote() {\n"
          "  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} words=''\n"
          "  if [[ $previous == --target ]]; then\n"
-         "    words='" + join(list_targets(), " ") + "'\n"
+         "    words='" +
+         join(list_targets(), " ") +
+         "'\n"
          "  elif (( COMP_CWORD == 1 )); then\n"
-         "    words='" + join(names, " ") + "'\n"
+         "    words='" +
+         join(names, " ") +
+         "'\n"
          "  else\n"
-         "    case ${COMP_WORDS[1]} in\n" + cases +
+         "    case ${COMP_WORDS[1]} in\n" +
+         cases +
          "    esac\n"
          "  fi\n"
          "  COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n"

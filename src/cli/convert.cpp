@@ -27,21 +27,26 @@ void run(const Options& o, Context& context) {
   else if (path.extension() == ".mote")
     write_file(path, print(graph, {.constants = true}));
   else
-    throw UserError({"cannot tell the format to write", o.output, "its extension is neither .onnx nor .mote", "name the output OUT.onnx or OUT.mote"});
+    throw UserError({"cannot tell the format to write", o.output, "its extension is neither .onnx nor .mote",
+                     "name the output OUT.onnx or OUT.mote"});
   if (context.json)
-    context.print(nlohmann::json{{"output", o.output}, {"stage", to_string(stage_of(graph))}, {"nodes", graph.nodes().size()}});
+    context.print(nlohmann::json{
+        {"output", o.output}, {"stage", to_string(stage_of(graph))}, {"nodes", graph.nodes().size()}});
   else
-    context.print(fmt::format("{}: {} stage, {} layers\n", o.output, to_string(stage_of(graph)), graph.nodes().size()));
+    context.print(
+        fmt::format("{}: {} stage, {} layers\n", o.output, to_string(stage_of(graph)), graph.nodes().size()));
 }
 
 }  // namespace
 
 void add_convert(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("convert", "TFLite, ONNX or text form to ONNX (float or QDQ) or text form");
+  CLI::App* command =
+      app.add_subcommand("convert", "TFLite, ONNX or text form to ONNX (float or QDQ) or text form");
   command->add_option("MODEL", options->model, ".tflite, .onnx or .mote")->required();
   command->add_option("-o,--output", options->output, "OUT.onnx or OUT.mote")->required();
-  command->add_flag("--as-is", options->as_is, "no lowering and no simplification: the graph as the file has it");
+  command->add_flag("--as-is", options->as_is,
+                    "no lowering and no simplification: the graph as the file has it");
   add_common(*command, context);
   command->footer("Example: mote convert keyword.tflite -o keyword.onnx");
   command->callback([options, &context] { run(*options, context); });

@@ -32,10 +32,11 @@ nlohmann::json describe(const data::DatasetInfo& info) {
 }
 
 std::string describe_text(const data::DatasetInfo& info) {
-  std::string text = fmt::format("{}: {} ({})\nsample   {}\n", info.name, info.format, data::element_kind_name(info.kind), data::shape_text(info.shape));
+  std::string text = fmt::format("{}: {} ({})\nsample   {}\n", info.name, info.format,
+                                 data::element_kind_name(info.kind), data::shape_text(info.shape));
   if (info.sample_rate_hz > 0) text += fmt::format("rate     {} Hz\n", info.sample_rate_hz);
-  text += fmt::format("train    {}\nvalid    {}\ntest     {}\nsplit    {}\n", format_count(info.counts[0]), format_count(info.counts[1]),
-                      format_count(info.counts[2]), info.split_rule);
+  text += fmt::format("train    {}\nvalid    {}\ntest     {}\nsplit    {}\n", format_count(info.counts[0]),
+                      format_count(info.counts[1]), format_count(info.counts[2]), info.split_rule);
   text += fmt::format("classes  {}: {}\n", info.class_names.size(), join(info.class_names, " "));
   return text;
 }
@@ -45,13 +46,15 @@ void run(const Options& o, Context& context) {
     const auto names = data::list_generators();
     if (context.json) return context.print(nlohmann::json(names));
     return context.print("generators: " + join(names, " ") +
-                         "\nfiles:      folders or archives of images or sounds by class, IDX, CIFAR binary, .npy, .npz, .csv\n");
+                         "\nfiles:      folders or archives of images or sounds by class, IDX, CIFAR binary, "
+                         ".npy, .npz, .csv\n");
   }
   const auto dataset = data::open_dataset(o.specification);
   if (!o.preview.empty()) {
     constexpr std::size_t kRows = 8;
     constexpr std::size_t kColumns = 12;
-    const auto samples = dataset->load(data::parse_split(o.split), {.max_count = kRows * kColumns, .seed = 1, .shape = {}});
+    const auto samples =
+        dataset->load(data::parse_split(o.split), {.max_count = kRows * kColumns, .seed = 1, .shape = {}});
     data::write_preview_png(samples, kRows, kColumns, o.preview);
   }
   if (context.json)

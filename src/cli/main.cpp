@@ -28,7 +28,9 @@ int run(int argc, char** argv) {
   app.name("mote");
   app.set_version_flag("--version", MOTE_VERSION);
   app.require_subcommand(1);
-  app.footer("Every command has --help with an example. Exit code 0: done, 1: a check failed, 2: bad usage or input.");
+  app.footer(
+      "Every command has --help with an example. Exit code 0: done, 1: a check failed, 2: bad usage or "
+      "input.");
   mote::cli::Context context;
   add_commands(app, context);
   try {
@@ -52,7 +54,10 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "error: out of memory\n");
     return kBadInput;
   } catch (const std::exception& e) {
-    std::fprintf(stderr, "internal error: %s\nThis is a bug of mote; please report it with the command and the file.\n", e.what());
+    std::fprintf(
+        stderr,
+        "internal error: %s\nThis is a bug of mote; please report it with the command and the file.\n",
+        e.what());
     return 3;
   }
 }

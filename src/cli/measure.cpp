@@ -51,7 +51,8 @@ Measurement measure_model(const Options& o, const Target& target) {
 
 void run(const Options& o, Context& context) {
   const Target target = load_target(o.target);
-  Measurement result = std::filesystem::is_directory(o.model) ? measure_folder(o, target) : measure_model(o, target);
+  Measurement result =
+      std::filesystem::is_directory(o.model) ? measure_folder(o, target) : measure_model(o, target);
   if (context.json)
     context.print(to_json(result));
   else
@@ -63,10 +64,14 @@ void run(const Options& o, Context& context) {
 
 void add_measure(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("measure", "run on a target: instructions per layer, flash, RAM, stack, estimates");
-  command->add_option("MODEL", options->model, "a model file, or a folder that `mote compile` wrote")->required();
-  command->add_option("--target", options->target, "a name of `mote targets` or a .toml file")->capture_default_str();
-  command->add_option("--input", options->input, "first input, .npy or raw (default: a fixed pseudo-random one)");
+  CLI::App* command =
+      app.add_subcommand("measure", "run on a target: instructions per layer, flash, RAM, stack, estimates");
+  command->add_option("MODEL", options->model, "a model file, or a folder that `mote compile` wrote")
+      ->required();
+  command->add_option("--target", options->target, "a name of `mote targets` or a .toml file")
+      ->capture_default_str();
+  command->add_option("--input", options->input,
+                      "first input, .npy or raw (default: a fixed pseudo-random one)");
   add_optimize(*command, options->optimize);
   add_common(*command, context);
   command->footer("Example: mote measure keyword.tflite --target cortex-m4 --json");

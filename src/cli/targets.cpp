@@ -13,7 +13,12 @@ namespace {
 
 void run(Context& context) {
   auto list = nlohmann::json::array();
-  Table table({{"name"}, {"core"}, {"features"}, {"runs in"}, {"board flash", Table::Align::Right}, {"board RAM", Table::Align::Right}});
+  Table table({{"name"},
+               {"core"},
+               {"features"},
+               {"runs in"},
+               {"board flash", Table::Align::Right},
+               {"board RAM", Table::Align::Right}});
   for (const std::string& name : list_targets()) {
     const Target t = load_target(name);
     const std::string runner = t.runner.kind == RunnerKind::kHost ? "this computer" : t.runner.program;
@@ -24,8 +29,11 @@ void run(Context& context) {
                     {"runner", runner},
                     {"board_flash_bytes", t.board.flash_bytes},
                     {"board_ram_bytes", t.board.ram_bytes}});
-    const auto size = [](std::uint64_t bytes) { return bytes == 0 ? std::string("-") : fmt::format("{} KiB", bytes / 1024); };
-    table.add_row({t.name, t.core, join(t.features, " "), runner, size(t.board.flash_bytes), size(t.board.ram_bytes)});
+    const auto size = [](std::uint64_t bytes) {
+      return bytes == 0 ? std::string("-") : fmt::format("{} KiB", bytes / 1024);
+    };
+    table.add_row(
+        {t.name, t.core, join(t.features, " "), runner, size(t.board.flash_bytes), size(t.board.ram_bytes)});
   }
   if (context.json)
     context.print(list);

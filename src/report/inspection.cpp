@@ -42,7 +42,8 @@ LayerFacts layer_facts(const Plan& plan, const Step& step) {
   facts.macs = node.op->macs(graph.input_types(step.node), graph.output_types(step.node));
   if (step.kernel) facts.kernel = step.kernel->name;
   facts.note = step.bound.note;
-  for (const RefusedKernel& r : step.refused) facts.refused.push_back(std::string(r.kernel) + ": " + r.reason);
+  for (const RefusedKernel& r : step.refused)
+    facts.refused.push_back(std::string(r.kernel) + ": " + r.reason);
   facts.live_bytes = step.live_bytes;
   return facts;
 }
@@ -58,38 +59,54 @@ std::vector<std::string> find_warnings(const Plan& plan, const Inspection& inspe
     transposed += graph.type(graph.node(n).outputs[0]).bytes();
   }
   if (transposes > 0)
-    warnings.push_back(fmt::format("{} Transpose layer(s) move {} at every inference: the file's layout differs from NHWC", transposes,
-                                   format_bytes(static_cast<std::uint64_t>(transposed))));
+    warnings.push_back(
+        fmt::format("{} Transpose layer(s) move {} at every inference: the file's layout differs from NHWC",
+                    transposes, format_bytes(static_cast<std::uint64_t>(transposed))));
   if (inspection.stage == Stage::Mixed)
     warnings.push_back("float and integer layers are mixed: only the integer ones are exact on every device");
   for (const ValueId v : graph.inputs())
-    if (graph.consumers(v).empty() && !graph.is_output(v)) warnings.push_back("input '" + graph.value(v).name + "' is not used");
+    if (graph.consumers(v).empty() && !graph.is_output(v))
+      warnings.push_back("input '" + graph.value(v).name + "' is not used");
   return warnings;
 }
 
 std::string percent(std::int64_t part, std::int64_t whole) {
-  return whole == 0 ? "" : fmt::format("{:.1f}%", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
+  return whole == 0 ? ""
+                    : fmt::format("{:.1f}%", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
 }
 
 std::string count(std::int64_t n) { return n == 0 ? "" : format_count(static_cast<std::uint64_t>(n)); }
 
 std::string shape_table(const Inspection& inspection) {
   using enum Table::Align;
-  Table table({{"layer", Left}, {"operator", Left}, {"input", Left}, {"output", Left}, {"weights", Left},
-               {"MACs", Right}, {"share", Right}, {"parameters", Right}, {"bytes", Right}, {"share", Right}});
+  Table table({{"layer", Left},
+               {"operator", Left},
+               {"input", Left},
+               {"output", Left},
+               {"weights", Left},
+               {"MACs", Right},
+               {"share", Right},
+               {"parameters", Right},
+               {"bytes", Right},
+               {"share", Right}});
   for (const LayerFacts& l : inspection.layers)
-    table.add_row({l.name, l.operator_name, join(l.inputs, " "), join(l.outputs, " "), l.weights, count(l.macs),
-                   percent(l.macs, inspection.macs), count(l.parameters), count(l.weights_bytes),
-                   percent(l.weights_bytes, inspection.weights_bytes)});
+    table.add_row({l.name, l.operator_name, join(l.inputs, " "), join(l.outputs, " "), l.weights,
+                   count(l.macs), percent(l.macs, inspection.macs), count(l.parameters),
+                   count(l.weights_bytes), percent(l.weights_bytes, inspection.weights_bytes)});
   return table.text();
 }
 
 std::string plan_table(const Inspection& inspection) {
   using enum Table::Align;
-  Table table({{"layer", Left}, {"operator", Left}, {"kernel", Left}, {"RAM", Right}, {"form", Left}, {"refused", Left}});
+  Table table({{"layer", Left},
+               {"operator", Left},
+               {"kernel", Left},
+               {"RAM", Right},
+               {"form", Left},
+               {"refused", Left}});
   for (const LayerFacts& l : inspection.layers)
-    table.add_row({l.name, l.operator_name, l.kernel.empty() ? "(no code)" : l.kernel, count(l.live_bytes), l.note,
-                   join(l.refused, "; ")});
+    table.add_row({l.name, l.operator_name, l.kernel.empty() ? "(no code)" : l.kernel, count(l.live_bytes),
+                   l.note, join(l.refused, "; ")});
   return table.text();
 }
 
@@ -128,7 +145,8 @@ std::string to_text(const Inspection& i, bool with_plan) {
   text += fmt::format("MACs         {}\n", format_count(static_cast<std::uint64_t>(i.macs)));
   text += fmt::format("parameters   {}\n", format_count(static_cast<std::uint64_t>(i.parameters)));
   text += fmt::format("weights      {}\n", bytes(i.weights_bytes));
-  text += fmt::format("peak RAM     {} on {}, set by '{}'\n", bytes(i.peak_ram_bytes), i.target, i.peak_layer);
+  text +=
+      fmt::format("peak RAM     {} on {}, set by '{}'\n", bytes(i.peak_ram_bytes), i.target, i.peak_layer);
   text += fmt::format("lower bound  {} (largest live set)\n", bytes(i.peak_lower_bound_bytes));
   for (const auto& warning : i.warnings) text += "warning: " + warning + "\n";
   return text;

@@ -20,9 +20,9 @@ struct LayerFacts {
   std::string note;                  // why this form
   std::vector<std::string> refused;  // "kernel: reason"
   std::int64_t macs = 0;
-  std::int64_t parameters = 0;      // elements of the constants
-  std::int64_t weights_bytes = 0;   // packed at their true width
-  std::int64_t live_bytes = 0;      // RAM during the step
+  std::int64_t parameters = 0;     // elements of the constants
+  std::int64_t weights_bytes = 0;  // packed at their true width
+  std::int64_t live_bytes = 0;     // RAM during the step
 };
 
 struct Inspection {

@@ -1,4 +1,5 @@
-// Every kernel row against `evaluate`: random graphs of one node, emitted with that very kernel, run where it can run.
+// Every kernel row against `evaluate`: random graphs of one node, emitted with that very kernel, run where it
+// can run.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -47,8 +48,9 @@ std::vector<Case> find_cases(const KernelRow& row, const Target& target, std::si
     Case c;
     c.graph = op.sample(rng);
     c.plan = make_plan(c.graph, target, {.optimize = Optimize::kSpeed, .only_kernel = std::string(row.name)});
-    const bool uses_row = std::any_of(c.plan.steps.begin(), c.plan.steps.end(),
-                                      [&](const Step& s) { return s.kernel && s.kernel->name == row.name && s.kernel->op == row.op; });
+    const bool uses_row = std::any_of(c.plan.steps.begin(), c.plan.steps.end(), [&](const Step& s) {
+      return s.kernel && s.kernel->name == row.name && s.kernel->op == row.op;
+    });
     if (!uses_row) continue;
     verify(c.graph, Stage::Mixed, "sampling");
     for (int i = 0; i < 3; ++i) {
@@ -85,7 +87,8 @@ std::string check_case(const Case& c, const Target& target) {
     for (std::size_t o = 0; o < c.expected[i].size(); ++o) {
       const Tensor actual(c.expected[i][o].type(), outputs[i][o]);
       const std::string problem = difference(c.expected[i][o], actual, kTolerance);
-      if (!problem.empty()) return "input " + std::to_string(i) + ", output " + std::to_string(o) + ": " + problem;
+      if (!problem.empty())
+        return "input " + std::to_string(i) + ", output " + std::to_string(o) + ": " + problem;
     }
   return {};
 }
@@ -95,7 +98,8 @@ class KernelConformance : public ::testing::TestWithParam<std::size_t> {};
 TEST_P(KernelConformance, EqualsEvaluate) {
   const KernelRow& row = kernel_table()[GetParam()];
   Target target = load_target(target_for(row));
-  if (!row.feature.empty() && !target.has(row.feature)) GTEST_SKIP() << "no machine here has the feature " << row.feature;
+  if (!row.feature.empty() && !target.has(row.feature))
+    GTEST_SKIP() << "no machine here has the feature " << row.feature;
   const bool host = target.runner.kind == RunnerKind::kHost;
   if (!host && !find_program(target.runner.program)) GTEST_SKIP() << target.runner.program << " is missing";
   if (host) target.compiler.speed_flags = {"-O1"};
@@ -104,7 +108,8 @@ TEST_P(KernelConformance, EqualsEvaluate) {
   std::vector<std::string> problems(cases.size());
   parallel_for(cases.size(), [&](std::size_t, std::size_t i) { problems[i] = check_case(cases[i], target); });
   for (std::size_t i = 0; i < cases.size(); ++i)
-    EXPECT_EQ(problems[i], "") << row.name << " on " << target.name << "\n" << print(cases[i].graph, {.constants = false});
+    EXPECT_EQ(problems[i], "") << row.name << " on " << target.name << "\n"
+                               << print(cases[i].graph, {.constants = false});
 }
 
 std::string row_name(const ::testing::TestParamInfo<std::size_t>& info) {
@@ -112,7 +117,8 @@ std::string row_name(const ::testing::TestParamInfo<std::size_t>& info) {
   return std::string(row.op) + "_" + std::string(row.name);
 }
 
-INSTANTIATE_TEST_SUITE_P(Rows, KernelConformance, ::testing::Range<std::size_t>(0, kernel_table().size()), row_name);
+INSTANTIATE_TEST_SUITE_P(Rows, KernelConformance, ::testing::Range<std::size_t>(0, kernel_table().size()),
+                         row_name);
 
 // Every operator has a kernel for every sample: any legal graph compiles.
 TEST(KernelTable, EveryOperatorHasAPortableKernel) {

@@ -29,7 +29,8 @@ std::vector<Tensor> random_inputs(const Graph& graph, Rng& rng) {
 
 std::string difference(const Tensor& expected, const Tensor& actual, double tolerance) {
   if (expected.type().shape != actual.type().shape)
-    return fmt::format("shape {} instead of {}", to_string(actual.type().shape), to_string(expected.type().shape));
+    return fmt::format("shape {} instead of {}", to_string(actual.type().shape),
+                       to_string(expected.type().shape));
   const std::int64_t count = expected.type().elements();
   if (expected.type().encoding.is_integer()) {
     for (std::int64_t i = 0; i < count; ++i)

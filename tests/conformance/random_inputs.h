@@ -9,11 +9,12 @@
 
 namespace mote::testing {
 
-// One tensor per graph input. Integers are uniform over their range, sometimes all at an extreme; reals normal, sometimes large.
-// Plain integers (indices) are 0.
+// One tensor per graph input. Integers are uniform over their range, sometimes all at an extreme; reals
+// normal, sometimes large. Plain integers (indices) are 0.
 std::vector<Tensor> random_inputs(const Graph& graph, Rng& rng);
 
-// Empty when `actual` equals `expected`: integers byte for byte, reals within `tolerance` of the tensor's largest magnitude.
+// Empty when `actual` equals `expected`: integers byte for byte, reals within `tolerance` of the tensor's
+// largest magnitude.
 std::string difference(const Tensor& expected, const Tensor& actual, double tolerance);
 
 }  // namespace mote::testing

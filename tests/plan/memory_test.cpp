@@ -12,7 +12,8 @@ bool is_valid(const std::vector<Lifetime>& buffers, const Placement& p, std::int
     if (p.offsets[i] % alignment != 0 || p.offsets[i] + buffers[i].bytes > p.arena_bytes) return false;
     for (std::size_t j = 0; j < i; ++j) {
       const bool together = buffers[i].first <= buffers[j].last && buffers[j].first <= buffers[i].last;
-      const bool apart = p.offsets[i] + buffers[i].bytes <= p.offsets[j] || p.offsets[j] + buffers[j].bytes <= p.offsets[i];
+      const bool apart =
+          p.offsets[i] + buffers[i].bytes <= p.offsets[j] || p.offsets[j] + buffers[j].bytes <= p.offsets[i];
       if (together && !apart) return false;
     }
   }

@@ -24,7 +24,8 @@ OperatorPtr unary(const std::string& function) {
 
 Target target() { return load_target("cortex-m4"); }
 
-// Two branches: a wide one that ends small and a narrow one. Running the wide branch first frees its bytes earlier.
+// Two branches: a wide one that ends small and a narrow one. Running the wide branch first frees its bytes
+// earlier.
 TEST(ChooseOrder, PutsTheBranchThatShrinksFirst) {
   Patch patch;
   const ValueId x = patch.add_input("x", s8({64}));
@@ -90,7 +91,8 @@ TEST(MakePlan, NamesTheStepThatSetsThePeak) {
   const ValueId b = patch.add_node(unary("Sigmoid"), {a}, {s8({1, 100})}, "small")[0];
   Concat concat;
   concat.axis = 0;
-  const ValueId big = patch.add_node(std::make_shared<Concat>(concat), {b, b, b, b}, {s8({4, 100})}, "big")[0];
+  const ValueId big =
+      patch.add_node(std::make_shared<Concat>(concat), {b, b, b, b}, {s8({4, 100})}, "big")[0];
   patch.add_output(big);
   const Graph graph = std::move(patch).apply();
   const Plan plan = make_plan(graph, target());

@@ -1,0 +1,97 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+#include "cli/command.h"
+#include "compress/import.h"
+#include "compress/quantize/calibrate.h"
+#include "compress/quantize/equalize.h"
+#include "compress/quantize/quantize_post_training.h"
+#include "format/onnx_writer.h"
+#include "ir/verify.h"
+#include "measure/evaluate.h"
+#include "ops/text_form.h"
+
+namespace mote::cli {
+
+namespace {
+
+struct Options {
+  std::string model, data, output, normalize, method = "mse";
+  std::string split = "train";
+  std::size_t calibrate = 200;
+  double percentile = 0;
+  bool per_tensor = false;
+  QuantizeOptions quantize;
+};
+
+void write_model(const std::filesystem::path& path, const Graph& graph) {
+  if (path.extension() == ".mote")
+    write_file(path, print(graph, {.constants = true}));
+  else if (path.extension() == ".onnx")
+    write_file(path, write_onnx(graph));
+  else
+    throw UserError({"cannot tell the format to write", path.string(),
+                     "its extension is neither .onnx nor .mote", "name the output OUT.onnx or OUT.mote"});
+}
+
+void run(Options o, Context& context) {
+  Graph graph = import_model(o.model);
+  if (stage_of(graph) != Stage::Float)
+    throw UserError({"the model cannot be quantized", o.model,
+                     "it is in the " + to_string(stage_of(graph)) + " stage, not float",
+                     "give the float model"});
+  o.quantize.per_axis = !o.per_tensor;
+  o.quantize.ranges.method = parse_range_method(o.method);
+  if (o.percentile > 0) o.quantize.ranges.percentile = o.percentile;
+  if (o.quantize.equalize) graph = equalize(graph);
+  const auto samples = load_inputs(graph, o.data, data::parse_split(o.split), o.calibrate,
+                                   data::parse_normalization(o.normalize));
+  const Calibration calibration = calibrate(graph, samples, {}, context.progress());
+  const Graph quantized = quantize_post_training(graph, calibration, o.quantize);
+  write_model(o.output, quantized);
+  if (context.json)
+    context.print(nlohmann::json{
+        {"output", o.output}, {"stage", to_string(stage_of(quantized))}, {"samples", samples.size()}});
+  else
+    context.print(fmt::format("{}: {} stage, calibrated on {} samples ({})\n", o.output,
+                              to_string(stage_of(quantized)), samples.size(), o.method));
+}
+
+}  // namespace
+
+void add_quantize(CLI::App& app, Context& context) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      app.add_subcommand("quantize", "post-training quantization of a float model to integers");
+  command->add_option("MODEL", options->model, "a float model")->required();
+  command->add_option("--data", options->data, "data to calibrate on: a path or synth:NAME")->required();
+  command->add_option("-o,--output", options->output, "OUT.onnx (QDQ form) or OUT.mote")->required();
+  command->add_option("--calibrate", options->calibrate, "number of samples")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000000));
+  command->add_option("--split", options->split, "split the samples come from")->capture_default_str();
+  command->add_option("--normalize", options->normalize,
+                      "scale=1/255,mean=...,std=...: applied to samples before the model");
+  command->add_option("--method", options->method, "ranges of activations: min-max, percentile, mse or kl")
+      ->capture_default_str();
+  command->add_option("--percentile", options->percentile,
+                      "fraction of the values on each side that is kept, for example 0.9999");
+  command->add_option("--weights", options->quantize.weight_bits, "bits of weights, 2 to 8")
+      ->capture_default_str();
+  command->add_option("--activations", options->quantize.activation_bits, "bits of activations, 2 to 8 or 16")
+      ->capture_default_str();
+  command->add_flag("--per-tensor", options->per_tensor,
+                    "one scale per weight tensor instead of one per channel");
+  command->add_flag("--equalize", options->quantize.equalize, "cross-layer equalization before calibration");
+  command->add_flag("--correct-bias", options->quantize.correct_bias,
+                    "take the mean error of rounded weights out of the biases");
+  command->add_flag("--float-io", options->quantize.float_io, "keep real inputs and outputs");
+  add_common(*command, context);
+  command->footer("Example: mote quantize net.onnx --data photos/ --calibrate 200 -o net_int8.onnx");
+  command->callback([options, &context] { run(*options, context); });
+}
+
+}  // namespace mote::cli
