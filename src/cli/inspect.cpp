@@ -23,7 +23,7 @@ void run(const Options& o, Context& context) {
   ImportOptions import;
   bool dumped = false;
   if (!o.dump_after.empty())
-    import.observer = [&](const std::string& pass, const Graph& graph) { if (pass != o.dump_after) return;
+    import.observer = [&](std::string_view pass, const Graph& graph) { if (pass != o.dump_after) return;
   context.print(print(graph, {.constants = false}));
   dumped = true;
 };
