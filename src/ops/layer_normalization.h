@@ -6,10 +6,10 @@
 
 namespace mote {
 
-// Inputs: x; gamma and optional beta, of the shape of the normalized axes (axis, axis + 1, ... of x) or
-// broadcastable to it; gamma may be absent too. Real, or x and output quantized per tensor to at most 16 bits
-// with real constants gamma and beta (docs/numerics.md, equations 41 to 44). Ba, Kiros and Hinton 2016,
-// arXiv:1607.06450.
+// Inputs: x; optional gamma and beta, both of the shape of the normalized axes (axis, axis + 1, ... of x) or
+// of one element. Real, or quantized per tensor: x, gamma and output of at most 8 bits or s16 with zero point
+// 0, beta s32 with zero point 0 and the scale of gamma (1 where absent) times 2^-12; groups of at most 4096
+// elements. docs/numerics.md, equations 41 to 44. Ba, Kiros and Hinton 2016, arXiv:1607.06450.
 struct LayerNormalization final : Described<LayerNormalization> {
   static constexpr std::string_view kName = "LayerNormalization";
   std::int64_t axis = 0;  // first normalized axis, >= 0

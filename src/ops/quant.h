@@ -17,7 +17,7 @@ struct Quant final : Described<Quant> {
   bool is_signed = true;
   bool narrow = false;
   std::string rounding =
-      "ROUND";  // ROUND (halves to even) ROUND_TO_ZERO CEIL FLOOR UP DOWN HALF_UP HALF_DOWN
+      "ROUND";  // ROUND or HALF_EVEN (halves to even) ROUND_TO_ZERO CEIL FLOOR UP DOWN HALF_UP HALF_DOWN
 
   static void describe(auto& self, auto& field) {
     field("bits", self.bits);

@@ -3,6 +3,7 @@
 
 #include "base/rng.h"
 #include "ir/graph.h"
+#include "ops/unary_law.h"
 
 namespace mote {
 
@@ -15,6 +16,9 @@ struct Requantize final : Described<Requantize> {
   void check(const InputTypes& inputs, const OutputTypes& outputs) const override;
   void evaluate(const InputArrays& inputs, const OutputArrays& outputs) const override;
 };
+
+// Its law, one slope for both signs.
+PiecewiseLaw requantize_law(const Encoding& input, const Encoding& output);
 
 Graph sample_requantize(Rng& rng);
 
