@@ -20,5 +20,7 @@ struct OperatorRow {
 std::span<const OperatorRow> operator_list();
 // The row of that name; throws UserError for an unknown one.
 const OperatorRow& find_operator(std::string_view name);
+// An operator by name and attributes, as the text form (ir/text_form.h) needs it. Throws UserError.
+OperatorPtr make_operator(std::string_view name, const Fields& fields);
 
 }  // namespace mote
