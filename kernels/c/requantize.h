@@ -1,5 +1,6 @@
-/* Fixed-point scaling of integer accumulators: the two roundings of the 8-bit law (docs/numerics.md, equations 5 to 12), bit for
- * bit what mote computes when it evaluates a network. Right shifts of negative numbers are arithmetic, as on every compiler in use. */
+/* Fixed-point scaling of integer accumulators: the two roundings of the 8-bit law (docs/numerics.md,
+ * equations 5 to 12), bit for bit what mote computes when it evaluates a network. Right shifts of negative
+ * numbers are arithmetic, as on every compiler in use. */
 #ifndef MOTE_REQUANTIZE_H
 #define MOTE_REQUANTIZE_H
 
@@ -9,11 +10,14 @@ MOTE_INLINE int32_t mote_clamp(int32_t value, int32_t low, int32_t high) {
   return value < low ? low : (value > high ? high : value);
 }
 
+/* Wrapping sum. */
+MOTE_INLINE int32_t mote_add(int32_t a, int32_t b) { return (int32_t)((uint32_t)a + (uint32_t)b); }
+
 /* Wrapping left shift. */
 MOTE_INLINE int32_t mote_shift_left(int32_t x, int32_t shift) { return (int32_t)((uint32_t)x << shift); }
 
-/* round(a * b / 2^31), saturated. Adding one nudge and rounding down gives for both signs what a sign-dependent nudge
- * with truncation gives. */
+/* round(a * b / 2^31), saturated. Adding one nudge and rounding down gives for both signs what a
+ * sign-dependent nudge with truncation gives. */
 MOTE_INLINE int32_t mote_high_mul(int32_t a, int32_t b) {
   if (a == b && a == INT32_MIN) return INT32_MAX;
   return (int32_t)(((int64_t)a * b + 0x40000000) >> 31);

@@ -7,8 +7,6 @@ namespace mote {
 
 namespace {
 
-constexpr AccumulationRule kRule{"Conv2D", 0, false};
-
 std::int64_t terms(const Shape& w) { return w[1] * w[2] * w[3]; }
 
 }  // namespace

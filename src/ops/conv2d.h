@@ -5,6 +5,7 @@
 
 #include "base/rng.h"
 #include "ir/graph.h"
+#include "ops/accumulation.h"
 
 namespace mote {
 
@@ -13,6 +14,7 @@ namespace mote {
 // ops/accumulation.h.
 struct Conv2D final : Described<Conv2D> {
   static constexpr std::string_view kName = "Conv2D";
+  static constexpr AccumulationRule kRule{"Conv2D", 0, false};
   std::vector<std::int64_t> stride{1, 1};         // h, w
   std::vector<std::int64_t> dilation{1, 1};       // h, w
   std::vector<std::int64_t> padding{0, 0, 0, 0};  // top, left, bottom, right, all >= 0; filled with real zero

@@ -5,6 +5,7 @@
 
 #include "base/rng.h"
 #include "ir/graph.h"
+#include "ops/accumulation.h"
 
 namespace mote {
 
@@ -13,6 +14,7 @@ namespace mote {
 // and tap k add to output row y*stride + k*dilation - top. Encodings: ops/accumulation.h.
 struct ConvTranspose2D final : Described<ConvTranspose2D> {
   static constexpr std::string_view kName = "ConvTranspose2D";
+  static constexpr AccumulationRule kRule{"ConvTranspose2D", 0, false};
   std::vector<std::int64_t> stride{1, 1};          // h, w
   std::vector<std::int64_t> dilation{1, 1};        // h, w
   std::vector<std::int64_t> padding{0, 0, 0, 0};   // top, left, bottom, right: cut from the full output

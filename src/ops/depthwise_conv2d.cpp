@@ -7,8 +7,6 @@ namespace mote {
 
 namespace {
 
-constexpr AccumulationRule kRule{"DepthwiseConv2D", 3, false};
-
 // [1,kh,kw,O] as [O,kh,kw,1], the scales along with it: the weights of the grouped convolution that it is.
 Array filters_first(const Array& w) {
   Array result;

@@ -6,6 +6,7 @@
 
 #include "base/rng.h"
 #include "ir/graph.h"
+#include "ops/accumulation.h"
 
 namespace mote {
 
@@ -13,6 +14,7 @@ namespace mote {
 // Per-axis weights have axis 3. Encodings: ops/accumulation.h.
 struct DepthwiseConv2D final : Described<DepthwiseConv2D> {
   static constexpr std::string_view kName = "DepthwiseConv2D";
+  static constexpr AccumulationRule kRule{"DepthwiseConv2D", 3, false};
   std::vector<std::int64_t> stride{1, 1};         // h, w
   std::vector<std::int64_t> dilation{1, 1};       // h, w
   std::vector<std::int64_t> padding{0, 0, 0, 0};  // top, left, bottom, right, all >= 0; filled with real zero

@@ -5,12 +5,6 @@
 
 namespace mote {
 
-namespace {
-
-constexpr AccumulationRule kRule{"FullyConnected", 0, true};
-
-}  // namespace
-
 std::vector<TensorType> FullyConnected::infer(const InputTypes& inputs) const {
   check_operands(kName, inputs, inputs.empty() || !inputs[0] ? 0 : inputs[0]->shape.size(), 2);
   const Shape& x = inputs[0]->shape;

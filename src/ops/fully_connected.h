@@ -5,6 +5,7 @@
 
 #include "base/rng.h"
 #include "ir/graph.h"
+#include "ops/accumulation.h"
 
 namespace mote {
 
@@ -12,6 +13,7 @@ namespace mote {
 // 0. Encodings: ops/accumulation.h.
 struct FullyConnected final : Described<FullyConnected> {
   static constexpr std::string_view kName = "FullyConnected";
+  static constexpr AccumulationRule kRule{"FullyConnected", 0, true};
   float clamp_min = -std::numeric_limits<float>::infinity();  // real bounds of a fused activation
   float clamp_max = std::numeric_limits<float>::infinity();
 

@@ -11,8 +11,6 @@ namespace mote {
 
 namespace {
 
-constexpr AccumulationRule kRule{"MatMul", -1, true, true};
-
 struct Extents {
   std::int64_t m, n, k;
 };
@@ -78,7 +76,7 @@ void multiply(const MatMul& op, const Shape& a_shape, const Shape& b_shape, cons
 }
 
 Accumulation form_of(const MatMul& op, const AccumulationTypes& types) {
-  return accumulation_form(kRule, types, extents(op, types.x.shape, types.w.shape).k);
+  return accumulation_form(MatMul::kRule, types, extents(op, types.x.shape, types.w.shape).k);
 }
 
 }  // namespace

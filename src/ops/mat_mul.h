@@ -5,6 +5,7 @@
 
 #include "base/rng.h"
 #include "ir/graph.h"
+#include "ops/accumulation.h"
 
 namespace mote {
 
@@ -13,6 +14,7 @@ namespace mote {
 // weights, per tensor, of a's width; besides, plain 32-bit integers of one encoding, wrapping.
 struct MatMul final : Described<MatMul> {
   static constexpr std::string_view kName = "MatMul";
+  static constexpr AccumulationRule kRule{"MatMul", -1, true, true};
   bool transpose_a = false;
   bool transpose_b = false;
   float clamp_min = -std::numeric_limits<float>::infinity();  // real bounds of a fused activation
