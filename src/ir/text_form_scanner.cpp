@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
+#include <tuple>
 
 #include "base/error.h"
 
@@ -59,11 +60,16 @@ bool TextScanner::at_end() {
 }
 
 bool TextScanner::accept(std::string_view word) {
+  // what is not taken leaves the blanks before it too, so that errors name the line of the last thing read
+  const auto before = std::pair(rest_, line_);
   skip_blanks();
-  if (!rest_.starts_with(word)) return false;
+  const bool found = rest_.starts_with(word);
   const bool cut =
-      rest_.size() > word.size() && starts_word(word.front()) && continues_word(rest_[word.size()]);
-  if (cut) return false;
+      found && rest_.size() > word.size() && starts_word(word.front()) && continues_word(rest_[word.size()]);
+  if (!found || cut) {
+    std::tie(rest_, line_) = before;
+    return false;
+  }
   rest_.remove_prefix(word.size());
   return true;
 }
@@ -75,7 +81,9 @@ bool TextScanner::accept_mark(char mark) {
 }
 
 void TextScanner::expect(std::string_view word) {
-  if (!accept(word)) fail("'" + std::string(word) + "' is missing before " + excerpt());
+  if (accept(word)) return;
+  skip_blanks();
+  fail("'" + std::string(word) + "' is missing before " + excerpt());
 }
 
 std::string TextScanner::word() {

@@ -60,7 +60,8 @@ void Reduce::check(const InputTypes& inputs, const OutputTypes& outputs) const {
   if (!in.is_quantized() || !rescales(function)) {
     movement::require(in == out, name(), "its output must have the encoding of its input");
     movement::require(!in.is_quantized() || function != "Prod", name(), "the product has no quantized form");
-    movement::require(in.is_real() || in.bits() >= 8, name(), "plain integers must have 8, 16 or 32 bits");
+    const bool keeps_range = function == "Max" || function == "Min" || in.is_real();
+    movement::require(keeps_range || in.bits() >= 8, name(), "plain integers must have 8, 16 or 32 bits");
     return;
   }
   movement::require(out.is_quantized() && !out.is_per_axis() && out.bits() == in.bits() && in.bits() <= 16 &&
