@@ -59,12 +59,14 @@ class Sound {
   static sf_count_t refuse_write(const void*, sf_count_t, void*) { return 0; }
   static sf_count_t seek(sf_count_t offset, int from, void* user) {
     const sf_count_t base = from == SEEK_SET ? 0 : from == SEEK_CUR ? self(user).at_ : length(user);
-    self(user).at_ = std::clamp<sf_count_t>(base + offset, 0, length(user));
+    const sf_count_t step =
+        std::clamp(offset, -length(user), length(user));  // no overflow, whatever the header says
+    self(user).at_ = std::clamp<sf_count_t>(base + step, 0, length(user));
     return self(user).at_;
   }
   static sf_count_t read(void* to, sf_count_t count, void* user) {
     const sf_count_t got = std::clamp<sf_count_t>(length(user) - self(user).at_, 0, count);
-    std::memcpy(to, self(user).bytes_.data() + self(user).at_, static_cast<std::size_t>(got));
+    if (got > 0) std::memcpy(to, self(user).bytes_.data() + self(user).at_, static_cast<std::size_t>(got));
     self(user).at_ += got;
     return got;
   }

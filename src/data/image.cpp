@@ -96,6 +96,7 @@ Image decode_png(std::span<const std::byte> file, const std::string& name) {
   if (png_image_begin_read_from_memory(&info, file.data(), file.size()) == 0)
     refuse_image(name, info.message);
   check_size(info.height, info.width, name);
+  info.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;  // otherwise 16-bit samples would be taken as linear light
   const std::size_t channels = (info.format & PNG_FORMAT_FLAG_COLOR) != 0 ? 3 : 1;
   const std::size_t stored = channels + ((info.format & PNG_FORMAT_FLAG_ALPHA) != 0 ? 1 : 0);
   info.format &= PNG_FORMAT_FLAG_COLOR | PNG_FORMAT_FLAG_ALPHA;  // 8 bits each, no palette

@@ -35,7 +35,8 @@ Assignment deal(std::span<const std::size_t> pool, std::span<const std::int32_t>
   for (const std::size_t index : pool) by_class[labels[index]].push_back(index);
   Assignment assignment;
   Rng rng(seed);
-  for (auto& [label, members] : by_class) {
+  for (auto& entry : by_class) {
+    std::vector<std::size_t>& members = entry.second;
     for (std::size_t i = members.size(); i > 1; --i) {
       std::swap(members[i - 1],
                 members[static_cast<std::size_t>(rng.integer(0, static_cast<std::int64_t>(i) - 1))]);
