@@ -105,7 +105,7 @@ TEST(Equalize, LeavesTheFunctionAndEvensOutTheChannels) {
                           {r, p.add_constant("w2", testing::random_reals(rng, {4, 1, 1, 16}, 1))});
   p.add_output(c);
   const Graph chain = std::move(p).apply();
-  const Graph even = equalize_layers(chain);
+  const Graph even = equalize(chain);
   EXPECT_FALSE(even == chain);
   for (const auto& sample : random_images(6, 3)) {
     const auto before = interpret(chain, sample)[0].floats();

@@ -142,9 +142,9 @@ class Equalizer {
 
 }  // namespace
 
-Graph equalize_layers(const Graph& graph) {
+Graph equalize(const Graph& graph) {
   Graph result = Equalizer(graph).run();
-  verify(result, Stage::Mixed, "equalize_layers");
+  verify(result, Stage::Mixed, "equalize");
   return result;
 }
 

@@ -14,6 +14,6 @@ namespace mote {
 // reader, repeatedly, until the scales are near 1. Between them nothing or Relu (fused or a node of its own);
 // pairs joined by another activation (Relu6, Clip), by a branch or by a graph output are left alone. The
 // graph computes the same function up to rounding.
-Graph equalize_layers(const Graph& graph);
+Graph equalize(const Graph& graph);
 
 }  // namespace mote

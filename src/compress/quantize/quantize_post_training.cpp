@@ -191,7 +191,7 @@ void check_options(const QuantizeOptions& options) {
                      "activations take 2 to 8 or 16 bits", "choose one of them"});
   if (options.weight_ranges != RangeMethod::kMinMax && options.weight_ranges != RangeMethod::kMse)
     throw UserError({"unknown range method of weights", std::string(to_string(options.weight_ranges)),
-                     "weights take minmax or mse", "choose one of them"});
+                     "weights take min-max or mse", "choose one of them"});
 }
 
 Graph quantize_post_training(const Graph& float_graph, const Calibration& calibration,
@@ -207,7 +207,7 @@ Graph quantize_with_samples(const Graph& float_graph, const std::vector<std::vec
                             const QuantizeOptions& options, const MakeExecutor& make_executor,
                             const Progress& progress) {
   check_options(options);
-  const Graph graph = options.equalize ? equalize_layers(float_graph) : float_graph;
+  const Graph graph = options.equalize ? equalize(float_graph) : float_graph;
   const Calibration calibration =
       calibrate(graph, samples, make_executor ? make_executor(graph) : oracle_executor(graph), progress);
   return quantize_post_training(graph, calibration, options);

@@ -13,7 +13,7 @@ namespace mote {
 namespace {
 
 constexpr std::array<std::pair<std::string_view, RangeMethod>, 4> kMethods = {
-    {{"minmax", RangeMethod::kMinMax},
+    {{"min-max", RangeMethod::kMinMax},
      {"percentile", RangeMethod::kPercentile},
      {"mse", RangeMethod::kMse},
      {"kl", RangeMethod::kKl}}};
@@ -157,7 +157,7 @@ double least_error_scale(const std::vector<double>& values, double largest, doub
 RangeMethod parse_range_method(std::string_view text) {
   for (const auto& [name, method] : kMethods)
     if (name == text) return method;
-  throw UserError({"unknown range method", std::string(text), "it is none of minmax, percentile, mse, kl",
+  throw UserError({"unknown range method", std::string(text), "it is none of min-max, percentile, mse, kl",
                    "name one of them"});
 }
 

@@ -17,7 +17,7 @@ namespace mote {
 
 enum class RangeMethod { kMinMax, kPercentile, kMse, kKl };
 
-// "minmax", "percentile", "mse", "kl"; UserError for another word.
+// "min-max", "percentile", "mse", "kl"; UserError for another word.
 RangeMethod parse_range_method(std::string_view text);
 std::string_view to_string(RangeMethod method);
 
