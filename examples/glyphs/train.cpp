@@ -2,8 +2,9 @@
 //
 //     train_glyphs OUTPUT.npz [EPOCHS]      (default 24 epochs, some minutes on one core)
 //
-// Input: 1 x 28 x 28 x 1, grey pixels scaled by 1/255 (0..1). Convolutions have no bias; those of 3x3 are padded by 1 on all
-// four sides, those of 1x1 not. Each is followed by batch normalization (epsilon 1e-5) and ReLU:
+// Input: 1 x 28 x 28 x 1, grey pixels scaled by 1/255 (0..1). Convolutions have no bias; those of 3x3 are
+// padded by 1 on all four sides, those of 1x1 not. Each is followed by batch normalization (epsilon 1e-5) and
+// ReLU:
 //
 //     stem  conv 3x3 stride 2      1 -> 16   14x14
 //     dw1   depthwise 3x3 stride 1     16    14x14     pw1   conv 1x1   16 -> 32
@@ -13,8 +14,9 @@
 //
 // Arrays written, all float32, N being one of the seven convolutions above:
 //     N.weight  (output channels, height, width, input channels); depthwise: (channels, 3, 3, 1)
-//     N.gamma N.beta N.mean N.variance  (output channels): y = (x - mean) / sqrt(variance + 1e-5) * gamma +
-//     beta fc.weight (10, 48), fc.bias (10)
+//     N.gamma N.beta N.mean N.variance  (output channels):
+//         y = (x - mean) / sqrt(variance + 1e-5) * gamma + beta
+//     fc.weight (10, 48), fc.bias (10)
 //
 // For comparison a linear softmax classifier is trained on the same pixels; the data set is meant to keep it
 // under 85 %.
