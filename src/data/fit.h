@@ -1,11 +1,11 @@
 // Giving samples the shape that a network wants.
-//   Images   to H,W,C (C 1 or 3), H,W, or flat with the same number of elements (also H*W for grey from
-//   colour): resized, and
-//            converted between grey and colour.
-//   Audio    to any shape whose product is the number of frames (times channels, or 1 for the mean of the
-//   channels): cut at the end or
-//            filled up with zeros.
-//   Tensors  to any shape of the same number of elements.
+//
+//   Images are resized and converted between grey and colour: to H,W,C (C 1 or 3), to H,W, or to a flat shape
+//   with as many elements as the stored image, or as its grey form.
+//   Audio is cut at the end or filled up with zeros: to any shape whose product is the number of frames,
+//   times the channels where the last dimension names them; otherwise the channels are averaged. Tensors keep
+//   their number of elements and take any shape of it.
+//
 // A leading 1 (the batch) is ignored where the shape is otherwise too long. What cannot be mended is a
 // UserError.
 #pragma once
