@@ -1,10 +1,10 @@
 // Giving samples the shape that a network wants.
 //
-//   Images are resized and converted between grey and colour: to H,W,C (C 1 or 3), to H,W, or to a flat shape
+// - Images are resized and converted between grey and colour: to H,W,C (C 1 or 3), to H,W, or to a flat shape
 //   with as many elements as the stored image, or as its grey form.
-//   Audio is cut at the end or filled up with zeros: to any shape whose product is the number of frames,
-//   times the channels where the last dimension names them; otherwise the channels are averaged. Tensors keep
-//   their number of elements and take any shape of it.
+// - Audio is cut at the end or filled up with zeros: to any shape whose product is the number of frames,
+//   times the channels where the last dimension names them; otherwise the channels are averaged.
+// - Tensors keep their number of elements and take any shape of it.
 //
 // A leading 1 (the batch) is ignored where the shape is otherwise too long. What cannot be mended is a
 // UserError.
