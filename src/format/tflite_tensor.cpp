@@ -72,7 +72,8 @@ Quantization quantization_of(const Tensor& tensor, const Shape& shape, const Enc
   q.scales.assign(parameters->scale()->begin(), parameters->scale()->end());
   if (q.scales.size() == 1 && q.scales[0] == 0) return {};  // how some writers say "none"
   if (q.scales.size() > 1) {
-    q.axis = parameters->quantized_dimension();
+    q.axis =
+        shape.size() == 1 ? 0 : parameters->quantized_dimension();  // biases often carry the filters' axis
     if (q.axis < 0 || q.axis >= static_cast<int>(shape.size()) ||
         shape[static_cast<std::size_t>(q.axis)] != static_cast<std::int64_t>(q.scales.size()))
       refuse(tensor,

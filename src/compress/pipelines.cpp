@@ -1,0 +1,52 @@
+#include "compress/pipelines.h"
+
+#include "base/error.h"
+#include "compress/simplify/cancel_transposes.h"
+#include "compress/simplify/eliminate_dead_nodes.h"
+#include "compress/simplify/fold_batch_norm.h"
+#include "compress/simplify/fold_constants.h"
+#include "compress/simplify/fuse_activation.h"
+#include "compress/simplify/fuse_pad.h"
+#include "compress/simplify/merge_requantize.h"
+#include "compress/simplify/remove_identity.h"
+#include "compress/simplify/rewiring.h"
+#include "ir/verify.h"
+
+namespace mote {
+
+namespace {
+
+constexpr Pass kSimplify[] = {
+    {"eliminate_dead_nodes", eliminate_dead_nodes},
+    {"fold_constants", fold_constants},
+    {"remove_identity", remove_identity},
+    {"cancel_transposes", cancel_transposes},
+    {"fuse_pad", fuse_pad},
+    {"fold_batch_norm", fold_batch_norm},
+    {"merge_requantize", merge_requantize},
+    {"fuse_activation", fuse_activation},
+};
+constexpr int kMaxRounds = 20;
+
+}  // namespace
+
+std::span<const Pass> simplify_passes() { return kSimplify; }
+
+Graph simplify(const Graph& graph, const PassObserver& observer) {
+  const Stage stage = stage_of(graph);
+  Graph current = graph;
+  for (int i = 0; i < kMaxRounds; ++i) {
+    const Graph start = current;
+    for (const Pass& pass : kSimplify) {
+      const Graph next = pass.run(current);
+      if (is_same(next, current)) continue;
+      verify(next, stage, std::string(pass.name));
+      if (observer) observer(pass.name, next);
+      current = next;
+    }
+    if (is_same(start, current)) break;
+  }
+  return current;
+}
+
+}  // namespace mote
