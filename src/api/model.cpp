@@ -10,7 +10,7 @@
 #include "measure/sample_input.h"
 #include "mote/mote.h"
 #include "ops/encode.h"
-#include "ops/text_form.h"
+#include "ir/text_form.h"
 #include "report/inspection.h"
 #include "run/interpreter.h"
 
@@ -60,7 +60,7 @@ Model Model::load(const std::string& path) {
 
 void Model::save(const std::string& path) const {
   if (path.ends_with(".mote"))
-    write_file(path, print(*graph_, {.constants = true}));
+    write_file(path, print(*graph_, {.constant_bytes = true}));
   else
     write_file(path, write_onnx(*graph_));
 }

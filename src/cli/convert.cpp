@@ -8,7 +8,7 @@
 #include "compress/import.h"
 #include "format/onnx_writer.h"
 #include "ir/verify.h"
-#include "ops/text_form.h"
+#include "ir/text_form.h"
 
 namespace mote::cli {
 
@@ -25,7 +25,7 @@ void run(const Options& o, Context& context) {
   if (path.extension() == ".onnx")
     write_file(path, write_onnx(graph));
   else if (path.extension() == ".mote")
-    write_file(path, print(graph, {.constants = true}));
+    write_file(path, print(graph, {.constant_bytes = true}));
   else
     throw UserError({"cannot tell the format to write", o.output, "its extension is neither .onnx nor .mote",
                      "name the output OUT.onnx or OUT.mote"});

@@ -3,7 +3,7 @@
 
 #include "cli/command.h"
 #include "compress/import.h"
-#include "ops/text_form.h"
+#include "ir/text_form.h"
 #include "report/inspection.h"
 
 namespace mote::cli {
@@ -24,7 +24,7 @@ void run(const Options& o, Context& context) {
   bool dumped = false;
   if (!o.dump_after.empty())
     import.observer = [&](std::string_view pass, const Graph& graph) { if (pass != o.dump_after) return;
-  context.print(print(graph, {.constants = false}));
+  context.print(print(graph, {.constant_bytes = false}));
   dumped = true;
 };
 const Graph graph = import_model(o.model, import);
@@ -34,7 +34,7 @@ if (!o.dump_after.empty()) {
                      "the passes are those of src/compress/pipelines.cpp, and 'read'", "name one of them"});
   return;
 }
-if (o.text) return context.print(print(graph, {.constants = true}));
+if (o.text) return context.print(print(graph, {.constant_bytes = true}));
 const Inspection inspection = inspect(make_plan(graph, load_target(o.target), {.optimize = o.optimize}));
 if (context.json)
   context.print(to_json(inspection));

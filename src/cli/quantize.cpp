@@ -12,7 +12,7 @@
 #include "format/onnx_writer.h"
 #include "ir/verify.h"
 #include "measure/evaluate.h"
-#include "ops/text_form.h"
+#include "ir/text_form.h"
 
 namespace mote::cli {
 
@@ -29,7 +29,7 @@ struct Options {
 
 void write_model(const std::filesystem::path& path, const Graph& graph) {
   if (path.extension() == ".mote")
-    write_file(path, print(graph, {.constants = true}));
+    write_file(path, print(graph, {.constant_bytes = true}));
   else if (path.extension() == ".onnx")
     write_file(path, write_onnx(graph));
   else
@@ -75,7 +75,7 @@ void add_quantize(CLI::App& app, Context& context) {
   command->add_option("--split", options->split, "split the samples come from")->capture_default_str();
   command->add_option("--normalize", options->normalize,
                       "scale=1/255,mean=...,std=...: applied to samples before the model");
-  command->add_option("--method", options->method, "ranges of activations: min-max, percentile, mse or kl")
+  command->add_option("--method", options->method, "ranges of activations: minmax, percentile, mse or kl")
       ->capture_default_str();
   command->add_option("--percentile", options->percentile,
                       "fraction of the values on each side that is kept, for example 0.9999");

@@ -5,7 +5,8 @@
 #include "format/onnx_reader.h"
 #include "format/tflite.h"
 #include "ir/verify.h"
-#include "ops/text_form.h"
+#include "ops/operator_list.h"
+#include "ir/text_form.h"
 
 namespace mote {
 
@@ -15,7 +16,7 @@ Graph read_model(const std::filesystem::path& path) {
   const std::string extension = path.extension().string();
   if (extension == ".tflite") return read_tflite(path);
   if (extension == ".onnx") return read_onnx(path);
-  if (extension == ".mote") return parse(read_text_file(path), path.string());
+  if (extension == ".mote") return parse(read_text_file(path), path.string(), make_operator);
   throw UserError({"cannot tell the format of the model", path.string(), "its extension is '" + extension + "'",
                    "give a .tflite, .onnx or .mote file"});
 }

@@ -6,12 +6,14 @@
 
 #include "base/hash.h"
 #include "base/parallel.h"
+#include "base/process.h"
 #include "emit/c.h"
+#include "ir/text_form.h"
 #include "ir/verify.h"
 #include "measure/device.h"
 #include "measure/host.h"
 #include "ops/operator_list.h"
-#include "ops/text_form.h"
+
 #include "plan/plan.h"
 #include "run/interpreter.h"
 #include "tests/conformance/random_inputs.h"
@@ -109,7 +111,7 @@ TEST_P(KernelConformance, EqualsEvaluate) {
   parallel_for(cases.size(), [&](std::size_t, std::size_t i) { problems[i] = check_case(cases[i], target); });
   for (std::size_t i = 0; i < cases.size(); ++i)
     EXPECT_EQ(problems[i], "") << row.name << " on " << target.name << "\n"
-                               << print(cases[i].graph, {.constants = false});
+                               << print(cases[i].graph, {.constant_bytes = false});
 }
 
 std::string row_name(const ::testing::TestParamInfo<std::size_t>& info) {
@@ -127,7 +129,7 @@ TEST(KernelTable, EveryOperatorHasAPortableKernel) {
     Rng rng(11);
     for (int i = 0; i < 30; ++i) {
       const Graph graph = op.sample(rng);
-      EXPECT_NO_THROW(make_plan(graph, target)) << op.name << "\n" << print(graph, {.constants = false});
+      EXPECT_NO_THROW(make_plan(graph, target)) << op.name << "\n" << print(graph, {.constant_bytes = false});
     }
   }
 }

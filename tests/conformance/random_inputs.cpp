@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace mote::testing {
@@ -16,7 +17,7 @@ std::vector<Tensor> random_inputs(const Graph& graph, Rng& rng) {
     for (auto& x : array.real) x = static_cast<float>(rng.normal() * scale);
     for (auto& x : array.integer) {
       if (!e.is_quantized())
-        x = 0;
+        x = rng.integer(std::max<std::int64_t>(e.min(), -100), std::min<std::int64_t>(e.max(), 100));
       else if (extreme)
         x = rng.chance(0.5) ? e.min() : e.max();
       else

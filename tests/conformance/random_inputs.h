@@ -10,7 +10,7 @@
 namespace mote::testing {
 
 // One tensor per graph input. Integers are uniform over their range, sometimes all at an extreme; reals
-// normal, sometimes large. Plain integers (indices) are 0.
+// normal, sometimes large. Plain integers lie in -100..100.
 std::vector<Tensor> random_inputs(const Graph& graph, Rng& rng);
 
 // Empty when `actual` equals `expected`: integers byte for byte, reals within `tolerance` of the tensor's

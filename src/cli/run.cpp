@@ -1,0 +1,131 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "cli/command.h"
+#include "compress/import.h"
+#include "emit/c.h"
+#include "format/tensor_file.h"
+#include "measure/host.h"
+#include "ops/encode.h"
+#include "plan/plan.h"
+#include "report/evaluation_text.h"
+#include "run/interpreter.h"
+
+namespace mote::cli {
+
+namespace {
+
+struct Options {
+  std::string model, data, normalize;
+  std::string split = "test";
+  std::vector<std::string> inputs, outputs;
+  std::size_t limit = 0;
+  std::size_t check = 4;
+  bool oracle = false;
+};
+
+std::vector<Tensor> read_inputs(const Graph& graph, const Options& o) {
+  if (o.inputs.size() != graph.inputs().size())
+    throw UserError(
+        {"the model cannot run", o.model,
+         fmt::format("it has {} input(s), {} file(s) were given", graph.inputs().size(), o.inputs.size()),
+         "give --input once per input, in the order that `mote inspect` lists, or --data"});
+  std::vector<Tensor> tensors;
+  for (std::size_t i = 0; i < o.inputs.size(); ++i)
+    tensors.push_back(read_tensor_file(o.inputs[i], graph.type(graph.inputs()[i])));
+  return tensors;
+}
+
+// By the emitted C, compiled for this computer.
+std::vector<Tensor> run_compiled(const Graph& graph, const std::vector<Tensor>& inputs) {
+  const TemporaryFolder folder;
+  const CompiledModel model(
+      emit_c(make_plan(graph, load_target("host")), {.name = "model", .folder = folder.path()}));
+  Sample sample;
+  for (const Tensor& t : inputs) sample.emplace_back(t.bytes().begin(), t.bytes().end());
+  const std::vector<Bytes> outputs = model.run(sample);
+  std::vector<Tensor> tensors;
+  for (std::size_t i = 0; i < outputs.size(); ++i)
+    tensors.emplace_back(graph.type(graph.outputs()[i]), outputs[i]);
+  return tensors;
+}
+
+void run_once(const Options& o, Context& context) {
+  const Graph graph = import_model(o.model);
+  const auto inputs = read_inputs(graph, o);
+  const auto outputs = o.oracle ? interpret(graph, inputs) : run_compiled(graph, inputs);
+  if (!o.outputs.empty() && o.outputs.size() != outputs.size())
+    throw UserError(
+        {"the outputs cannot be written", o.model,
+         fmt::format("it has {} output(s), {} file(s) were given", outputs.size(), o.outputs.size()),
+         "give --output once per output, or not at all"});
+  auto list = nlohmann::json::array();
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const std::string& name = graph.value(graph.outputs()[i]).name;
+    if (!o.outputs.empty()) write_tensor_file(o.outputs[i], outputs[i]);
+    const std::vector<float> values = decode_reals(outputs[i]);
+    list.push_back({{"name", name}, {"type", to_string(outputs[i].type())}, {"values", values}});
+    if (context.json) continue;
+    constexpr std::size_t kShown = 16;
+    std::string text = fmt::format("{} {}:", name, to_string(outputs[i].type()));
+    for (std::size_t v = 0; v < std::min(values.size(), kShown); ++v)
+      text += fmt::format(" {:.6g}", values[v]);
+    context.print(text + (values.size() > kShown ? " ..." : ""));
+  }
+  if (context.json) context.print(nlohmann::json{{"outputs", list}});
+}
+
+void run_data(const Options& o, Context& context) {
+  const Graph graph = import_model(o.model);
+  const auto dataset = data::open_dataset(o.data);
+  data::LoadOptions load;
+  if (o.limit > 0) load.max_count = o.limit;
+  if (graph.inputs().size() == 1) load.shape = graph.type(graph.inputs()[0]).shape;
+  const data::Samples samples = dataset->load(data::parse_split(o.split), load);
+  EvaluateOptions options;
+  options.normalization = data::parse_normalization(o.normalize);
+  options.oracle_samples = o.check;
+  const Evaluation evaluation = evaluate(graph, samples, options, context.progress());
+  if (context.json)
+    context.print(to_json(evaluation, dataset->info().class_names));
+  else
+    context.print(to_text(evaluation, dataset->info().class_names));
+  if (!evaluation.oracle.passed()) context.exit_code = 1;
+}
+
+void run(const Options& o, Context& context) {
+  if (o.data.empty())
+    run_once(o, context);
+  else
+    run_data(o, context);
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Context& context) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("run", "run a model on one input, or evaluate it on a data set");
+  command->add_option("MODEL", options->model, ".tflite, .onnx or .mote")->required();
+  auto* input = command->add_option("--input", options->inputs, ".npy or raw bytes; once per input");
+  command->add_option("--output", options->outputs, ".npy or raw bytes; once per output")->needs(input);
+  command->add_flag("--oracle", options->oracle, "use the exact interpreter instead of the emitted C")
+      ->needs(input);
+  auto* data = command->add_option("--data", options->data,
+                                   "a path or synth:NAME: print accuracy and the confusion matrix");
+  data->excludes(input);
+  command->add_option("--split", options->split, "train, valid or test")->capture_default_str()->needs(data);
+  command->add_option("--limit", options->limit, "at most so many samples")->needs(data);
+  command->add_option("--normalize", options->normalize, "scale=1/255,mean=...,std=...")->needs(data);
+  command->add_option("--check", options->check, "samples that are compared with the exact interpreter")
+      ->capture_default_str()
+      ->needs(data);
+  add_common(*command, context);
+  command->footer(
+      "Example: mote run net.onnx --data photos/ --split test\n         mote run net.onnx --input x.npy "
+      "--output y.npy");
+  command->callback([options, &context] { run(*options, context); });
+}
+
+}  // namespace mote::cli
