@@ -7,6 +7,7 @@
 #include "ops/binary_law.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
+#include "ops/unary_law.h"
 
 namespace mote {
 
@@ -49,6 +50,10 @@ std::int64_t plain_result(std::string_view function, std::int64_t a, std::int64_
 
 }  // namespace
 
+UnaryLaw power_law(double exponent, const Encoding& base, const Encoding& output) {
+  return tabulated_law([exponent](double x) { return std::pow(x, exponent); }, base, output);
+}
+
 std::vector<TensorType> Binary::infer(const InputTypes& inputs) const {
   movement::require(std::find(kFunctions.begin(), kFunctions.end(), function) != kFunctions.end(), "Binary",
                     "there is no function '" + function + "'");
@@ -88,12 +93,12 @@ void Binary::evaluate(const InputArrays& inputs, const OutputArrays& outputs) co
     case Form::Int16: break;
   }
   if (function == "Pow") {
-    const double exponent = dequantized(b).at(0);
-    const IntegerRange range = clamp_range({clamp_min, clamp_max}, y.encoding());
-    const std::vector<double> base = dequantized(a);
-    for (std::size_t i = 0; i < base.size(); ++i)
-      y.integer[i] = std::clamp<std::int64_t>(
-          elementwise::quantize(std::pow(base[i], exponent), y.encoding()), range.min, range.max);
+    std::visit(
+        [&](const auto& law) {
+          for (std::size_t i = 0; i < a.integer.size(); ++i)
+            y.integer[i] = law(static_cast<std::int32_t>(a.integer[i]));
+        },
+        power_law(dequantized(b).at(0), a.encoding(), y.encoding()));
     return;
   }
   const BinaryLaw law =
@@ -107,7 +112,7 @@ Graph sample_binary(Rng& rng, std::string_view function) {
   auto op = std::make_shared<Binary>();
   op->function = std::string(function);
   const bool power = function == "Pow";
-  const bool plain = !power && rng.chance(0.1);
+  const bool plain = rng.chance(0.1);
   const Encoding a =
       plain ? Encoding::integer(rng.chance(0.5) ? 32 : 8, true) : elementwise::sample_encoding(rng);
   const auto other = [&] {
@@ -128,7 +133,7 @@ Graph sample_binary(Rng& rng, std::string_view function) {
     while (!smaller.empty() && rng.chance(0.3)) smaller.erase(smaller.begin());
   }
   if (function == "Div" && a.is_real()) y.is_constant = true;  // not near 0
-  if (!plain && rng.chance(0.3)) {
+  if (!plain && !power && rng.chance(0.3)) {
     op->clamp_min = 0;
     if (rng.chance(0.5)) op->clamp_max = 6;
   }

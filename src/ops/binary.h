@@ -5,6 +5,7 @@
 
 #include "base/rng.h"
 #include "ir/graph.h"
+#include "ops/unary_law.h"
 
 namespace mote {
 
@@ -29,6 +30,9 @@ struct Binary final : Described<Binary> {
   void check(const InputTypes& inputs, const OutputTypes& outputs) const override;
   void evaluate(const InputArrays& inputs, const OutputArrays& outputs) const override;
 };
+
+// base^exponent, quantized.
+UnaryLaw power_law(double exponent, const Encoding& base, const Encoding& output);
 
 Graph sample_binary(Rng& rng, std::string_view function);
 

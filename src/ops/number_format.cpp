@@ -9,11 +9,16 @@ namespace mote {
 
 namespace {
 
+using Saturation = NumberFormat::Saturation;
+
 constexpr NumberFormat kFormats[] = {
-    {"f16", 10, -14, 65504, true, true, true},   {"bf16", 7, -126, 3.3895313892515355e38, true, true, true},
-    {"f8e4m3fn", 3, -6, 448, false, true, true}, {"f8e4m3fnuz", 3, -7, 240, false, true, false},
-    {"f8e5m2", 2, -14, 57344, true, true, true}, {"f8e5m2fnuz", 2, -15, 57344, false, true, false},
-    {"f4e2m1", 1, 0, 6, false, false, true},
+    {"f16", 10, -14, 65504, true, true, Saturation::Never},
+    {"bf16", 7, -126, 3.3895313892515355e38, true, true, Saturation::Never},
+    {"f8e4m3fn", 3, -6, 448, false, true, Saturation::OnRequest},
+    {"f8e4m3fnuz", 3, -7, 240, false, false, Saturation::OnRequest},
+    {"f8e5m2", 2, -14, 57344, true, true, Saturation::OnRequest},
+    {"f8e5m2fnuz", 2, -15, 57344, false, false, Saturation::OnRequest},
+    {"f4e2m1", 1, 0, 6, false, true, Saturation::Always},
 };
 
 }  // namespace
@@ -25,8 +30,6 @@ const NumberFormat* find_number_format(std::string_view name) {
 }
 
 double round_to(const NumberFormat& format, double x, bool saturate) {
-  const bool is_wide = format.name == "f16" || format.name == "bf16";  // these know no saturation
-  const bool saturates = !format.can_be_unsaturated || (saturate && !is_wide);
   if (std::isnan(x)) return x;
   double rounded = x;
   if (std::isfinite(x)) {
@@ -35,7 +38,7 @@ double round_to(const NumberFormat& format, double x, bool saturate) {
     rounded = std::nearbyint(x / step) * step;
   }
   if (std::abs(rounded) > format.largest) {
-    if (saturates) return std::copysign(format.largest, x);
+    if (format.saturates(saturate)) return std::copysign(format.largest, x);
     return format.has_infinity ? std::copysign(std::numeric_limits<double>::infinity(), x)
                                : std::numeric_limits<double>::quiet_NaN();
   }

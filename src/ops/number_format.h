@@ -16,8 +16,12 @@ struct NumberFormat {
   int min_exponent;   // of the smallest normal number
   double largest;     // greatest finite value
   bool has_infinity;  // where too large values go without saturation; else NaN
-  bool can_be_unsaturated;
   bool has_negative_zero;
+  enum class Saturation { Never, OnRequest, Always } saturation;
+
+  bool saturates(bool requested) const {
+    return saturation == Saturation::Always || (saturation == Saturation::OnRequest && requested);
+  }
 };
 
 // nullptr where the name is none of f16, bf16, f8e4m3fn, f8e4m3fnuz, f8e5m2, f8e5m2fnuz, f4e2m1.

@@ -122,6 +122,8 @@ void Unary::check(const InputTypes& inputs, const OutputTypes& outputs) const {
                     function,
                     "its input is the plain integer type " + to_string(inputs[0]->encoding) +
                         "; it takes real or quantized numbers");
+  movement::require(function != "Identity" || inputs[0]->encoding == outputs[0]->encoding, function,
+                    "it changes the encoding; use Requantize");
   movement::require(function != "Clip" || alpha <= beta, function, "its bounds are empty");
 }
 
@@ -166,7 +168,7 @@ Graph sample_unary(Rng& rng, std::string_view function) {
   Encoding output = input;
   if (can_be_plain && rng.chance(0.15)) {
     input = output = Encoding::integer(rng.chance(0.5) ? 32 : 8, true);
-  } else if (input.is_quantized()) {
+  } else if (input.is_quantized() && function != "Identity") {
     const bool is_wide = input.bits() == 16;
     output = elementwise::sample_quantized(rng, is_wide ? Form::Int16 : Form::Int8);
     if (!is_wide && function == "Sigmoid" && rng.chance(0.6))

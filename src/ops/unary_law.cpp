@@ -134,19 +134,25 @@ std::int32_t PiecewiseLaw::operator()(std::int32_t q) const {
   return static_cast<std::int32_t>(std::clamp<std::int64_t>(value, range.min, range.max));
 }
 
-UnaryLaw unary_law(const Unary& op, const Encoding& input, const Encoding& output) {
-  if (const auto law = piecewise(op, input, output)) return *law;
+UnaryLaw tabulated_law(const std::function<double(double)>& function, const Encoding& input,
+                       const Encoding& output) {
   if (output.bits() == 16)
-    return InterpolationLaw{tabulate_16(input.scale(), input.zero_point(), output.scale(),
-                                        [&](double x) { return op.apply(x); })};
-  if (const auto law = logistic_or_tanh(op, input, output)) return *law;
-  if (const auto law = hard_swish(op, input, output)) return *law;
+    return InterpolationLaw{tabulate_16(input.scale(), input.zero_point(), output.scale(), function)};
   TableLaw law{input.min(), {}};
   for (std::int64_t q = input.min(); q <= input.max(); ++q) {
     const double x = static_cast<double>(input.scale()) * static_cast<double>(q - input.zero_point());
-    law.outputs.push_back(static_cast<std::int32_t>(elementwise::quantize(op.apply(x), output)));
+    law.outputs.push_back(static_cast<std::int32_t>(elementwise::quantize(function(x), output)));
   }
   return law;
+}
+
+UnaryLaw unary_law(const Unary& op, const Encoding& input, const Encoding& output) {
+  if (const auto law = piecewise(op, input, output)) return *law;
+  if (output.bits() <= 8) {
+    if (const auto law = logistic_or_tanh(op, input, output)) return *law;
+    if (const auto law = hard_swish(op, input, output)) return *law;
+  }
+  return tabulated_law([&](double x) { return op.apply(x); }, input, output);
 }
 
 }  // namespace mote

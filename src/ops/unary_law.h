@@ -40,5 +40,8 @@ using UnaryLaw = std::variant<PiecewiseLaw, TableLaw, InterpolationLaw>;
 
 // Input and output quantized per tensor, both of at most 8 bits or both s16 with zero point 0.
 UnaryLaw unary_law(const Unary& op, const Encoding& input, const Encoding& output);
+// Any function of one real number, as a table or as samples (equations 24, 30 and 31).
+UnaryLaw tabulated_law(const std::function<double(double)>& function, const Encoding& input,
+                       const Encoding& output);
 
 }  // namespace mote

@@ -1,0 +1,296 @@
+#include "plan/bind_elementwise.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <limits>
+
+#include "ops/binary.h"
+#include "ops/prelu.h"
+#include "ops/requantize.h"
+#include "ops/unary.h"
+
+namespace mote {
+
+using elementwise::Form;
+
+Parameter integer(std::string name, std::int64_t value) { return {std::move(name), value}; }
+
+bool add_broadcast(std::vector<Parameter>& params, const std::string& prefix,
+                   const elementwise::Broadcast& plan) {
+  constexpr std::size_t kAxes = 6;
+  if (plan.extents.size() > kAxes) return false;
+  params.push_back({prefix + ".extents", right_aligned(plan.extents, kAxes, 1)});
+  params.push_back({prefix + ".a_steps", right_aligned(plan.a_strides, kAxes, 0)});
+  params.push_back({prefix + ".b_steps", right_aligned(plan.b_strides, kAxes, 0)});
+  return true;
+}
+
+void add_multiplier(std::vector<Parameter>& params, const std::string& prefix, Multiplier m) {
+  params.push_back(integer(prefix + "multiplier", m.value));
+  params.push_back(integer(prefix + "shift", m.shift));
+}
+
+void add_range(std::vector<Parameter>& params, IntegerRange range, std::int32_t zero_point) {
+  params.push_back(integer("low", std::int64_t{range.min} - zero_point));
+  params.push_back(integer("high", std::int64_t{range.max} - zero_point));
+}
+
+std::int64_t byte_flip_from_least(const Encoding& encoding) { return encoding.is_signed() ? 0x80 : 0; }
+std::int64_t byte_zero_from_least(const Encoding& encoding) {
+  return encoding.zero_point() + byte_flip_from_least(encoding);
+}
+
+Bound elementwise_call(const BindContext& context, std::string function, std::string params_type,
+                       std::vector<Parameter> params, std::size_t count) {
+  Bound bound = one_call(context, std::move(function), std::move(params_type), std::move(params));
+  auto& inputs = bound.calls[0].inputs;
+  inputs.resize(std::min(count, inputs.size()));
+  const TensorType& y = context.output();
+  for (const ValueId input : inputs) {
+    const TensorType& x = context.graph.type(input);
+    if (x.shape == y.shape && x.encoding.container_bytes() == y.encoding.container_bytes() &&
+        x.encoding.is_real() == y.encoding.is_real())
+      bound.in_place_inputs.push_back(input);
+  }
+  return bound;
+}
+
+namespace {
+
+std::string snake_case(std::string_view name) {
+  std::string text;
+  for (const char c : name) {
+    const bool is_upper = std::isupper(static_cast<unsigned char>(c)) != 0;
+    if (is_upper && !text.empty()) text += '_';
+    text += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  return text;
+}
+
+Form form(const BindContext& context) {
+  return elementwise::form_of(context.node().op->name(), context.graph.input_types(context.id),
+                              context.graph.output_types(context.id));
+}
+
+elementwise::Broadcast broadcast_of(const BindContext& context) {
+  return elementwise::broadcast(context.input(0).shape, context.input(1).shape, context.output().shape);
+}
+
+Refusal too_many_axes() { return {"more than 6 axes that do not merge"}; }
+
+Clamp clamp_of(const BindContext& context) {
+  const auto* op = context.node().as<Binary>();
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  return op ? Clamp{op->clamp_min, op->clamp_max} : Clamp{-kInfinity, kInfinity};
+}
+
+ConstantArray byte_table(const TableLaw& law) {
+  std::vector<std::byte> bytes(law.outputs.size());
+  for (std::size_t i = 0; i < bytes.size(); ++i) {  // by the low bits of the input integer
+    const std::size_t at =
+        static_cast<std::size_t>(law.least + static_cast<std::int64_t>(i)) & (bytes.size() - 1);
+    bytes[at] = static_cast<std::byte>(law.outputs[i] & 0xff);
+  }
+  return {"uint8_t", std::move(bytes)};
+}
+
+// The same function as a table, where both sides are bytes.
+TableLaw tabulated(const PiecewiseLaw& law, const Encoding& input) {
+  TableLaw table{input.min(), {}};
+  for (std::int64_t q = input.min(); q <= input.max(); ++q)
+    table.outputs.push_back(law(static_cast<std::int32_t>(q)));
+  return table;
+}
+
+Bound table_call(const BindContext& context, const TableLaw& law) {
+  return elementwise_call(context, "lookup_bytes", "lookup_bytes_params",
+                          {integer("count", context.output().elements()),
+                           integer("mask", static_cast<std::int64_t>(law.outputs.size()) - 1),
+                           {"table", byte_table(law)}},
+                          1);
+}
+
+Bound piecewise_call(const BindContext& context, const PiecewiseLaw& law) {
+  const Encoding& x = context.input(0).encoding;
+  const Encoding& y = context.output().encoding;
+  if (x.bits() <= 8 && y.bits() <= 8) return table_call(context, tabulated(law, x));
+  std::vector<Parameter> params{integer("count", context.output().elements()), integer("x_zero", law.in_zero),
+                                integer("y_zero", law.out_zero)};
+  add_multiplier(params, "negative_", law.negative);
+  add_multiplier(params, "positive_", law.positive);
+  add_range(params, law.range, law.out_zero);
+  return elementwise_call(context, "piecewise_" + element_suffix(x) + "_" + element_suffix(y),
+                          "piecewise_params", std::move(params), 1);
+}
+
+}  // namespace
+
+Bound unary_law_call(const BindContext& context, const UnaryLaw& law) {
+  if (const auto* table = std::get_if<TableLaw>(&law)) return table_call(context, *table);
+  if (const auto* piecewise = std::get_if<PiecewiseLaw>(&law)) return piecewise_call(context, *piecewise);
+  return elementwise_call(
+      context, "interpolate_s16", "interpolate_s16_params",
+      {integer("count", context.output().elements()),
+       {"table", constant_array(std::span<const std::int16_t>(std::get<InterpolationLaw>(law).table))}},
+      1);
+}
+
+// ---- two operands
+
+BindResult bind_add_s8(const BindContext& context) {
+  if (nothing_to_do(context)) return Bound{};
+  const Encoding& y = context.output().encoding;
+  if (form(context) != Form::Int8 || !y.is_signed()) return Refusal{"not signed 8-bit numbers"};
+  if (context.input(0).shape != context.input(1).shape) return Refusal{"the operands broadcast"};
+  const bool swap = context.input(0).encoding.scale() < context.input(1).encoding.scale();
+  const Encoding& a = context.input(swap ? 1 : 0).encoding;
+  const Encoding& b = context.input(swap ? 0 : 1).encoding;
+  if (!a.is_signed() || !b.is_signed()) return Refusal{"an operand is unsigned"};
+  const BinaryLaw law = binary_law("Add", a, b, y, clamp_of(context));
+  if (law.out.shift > -1 || law.out.shift < -22)
+    return Refusal{"the scale of the sum is out of the usual range"};
+  const auto half = [](int shift) { return shift > 0 ? std::int64_t{1} << (shift - 1) : 0; };
+  // A multiplier of one half has no right shift; shifted one bit more to the left it has.
+  const bool equal_scales = law.b.shift == 0;
+  const int left = equal_scales ? 22 : 21;
+  const int right = equal_scales ? 1 : -law.b.shift;
+  const int out_right = -law.out.shift;
+  std::vector<Parameter> params{
+      integer("count", context.output().elements()),
+      integer("a_offset", -std::int64_t{law.a_zero} * (1 << 20)),
+      integer("b_shift_left", left),
+      integer("b_offset", -std::int64_t{law.b_zero} * (1 << left)),
+      integer("b_multiplier", law.b.value),
+      integer("b_rounding", half(right)),
+      integer("b_shift_right", right),
+      integer("y_multiplier", law.out.value),
+      integer("y_rounding", half(out_right) + std::int64_t{law.out_zero} * (std::int64_t{1} << out_right)),
+      integer("y_shift_right", out_right),
+      integer("low", law.range.min),
+      integer("high", law.range.max)};
+  Bound bound = elementwise_call(context, "add_s8", "add_s8_params", std::move(params), 2);
+  if (swap) std::swap(bound.calls[0].inputs[0], bound.calls[0].inputs[1]);
+  return bound;
+}
+
+BindResult bind_binary_integer(const BindContext& context) {
+  if (nothing_to_do(context)) return Bound{};
+  const Form f = form(context);
+  if (f != Form::Int8 && f != Form::Int16) return Refusal{"not quantized"};
+  const std::string_view name = context.node().op->name();
+  const Encoding& a = context.input(0).encoding;
+  const Encoding& b = context.input(1).encoding;
+  const Encoding& y = context.output().encoding;
+  const BinaryLaw law = binary_law(name, a, b, y, clamp_of(context));
+  const bool bytes = f == Form::Int8;
+  std::vector<Parameter> params;
+  if (!add_broadcast(params, "shape", broadcast_of(context))) return too_many_axes();
+  params.push_back(integer("a_flip", bytes ? byte_flip_from_least(a) : 0));
+  params.push_back(integer("b_flip", bytes ? byte_flip_from_least(b) : 0));
+  params.push_back(integer("a_zero", bytes ? byte_zero_from_least(a) : 0));
+  params.push_back(integer("b_zero", bytes ? byte_zero_from_least(b) : 0));
+  params.push_back(integer("y_zero", law.out_zero));
+  params.push_back(integer("left_shift", law.left_shift));
+  add_multiplier(params, "a_", law.a);
+  add_multiplier(params, "b_", law.b);
+  add_multiplier(params, "y_", law.out);
+  add_range(params, law.range, law.out_zero);
+  const std::string function = name == PRelu::kName ? "prelu" : snake_case(name);
+  return elementwise_call(context, function + (bytes ? "_bytes" : "_s16"), "binary_integer_params",
+                          std::move(params), 2);
+}
+
+BindResult bind_binary_f32(const BindContext& context) {
+  if (nothing_to_do(context)) return Bound{};
+  if (form(context) != Form::Real) return Refusal{"not floats"};
+  std::vector<Parameter> params;
+  if (!add_broadcast(params, "shape", broadcast_of(context))) return too_many_axes();
+  const Clamp clamp = clamp_of(context);
+  constexpr float kLargest = std::numeric_limits<float>::max();
+  const bool has_high = !std::isinf(clamp.max);
+  params.push_back(integer("bounds", has_high ? 2 : std::isinf(clamp.min) ? 0 : 1));
+  params.push_back({"low", std::max(clamp.min, -kLargest)});
+  params.push_back({"high", std::min(clamp.max, kLargest)});
+  const std::string_view name = context.node().op->name();
+  const std::string function = name == PRelu::kName ? "prelu" : snake_case(name);
+  return elementwise_call(context, function + "_f32", "binary_f32_params", std::move(params), 2);
+}
+
+BindResult bind_binary_plain(const BindContext& context) {
+  if (nothing_to_do(context)) return Bound{};
+  if (form(context) != Form::Plain) return Refusal{"not plain integers"};
+  constexpr std::string_view kFunctions[] = {"Add", "Sub", "Mul", "Div", "Minimum", "Maximum", "Pow"};
+  const auto* found = std::find(std::begin(kFunctions), std::end(kFunctions), context.node().op->name());
+  std::vector<Parameter> params;
+  if (!add_broadcast(params, "shape", broadcast_of(context))) return too_many_axes();
+  params.push_back(integer("function", found - std::begin(kFunctions)));
+  params.push_back(integer("unused", 64 - context.output().encoding.bits()));
+  return elementwise_call(context, "binary_plain_" + element_suffix(context.output().encoding),
+                          "binary_plain_params", std::move(params), 2);
+}
+
+BindResult bind_pow_table(const BindContext& context) {
+  if (nothing_to_do(context)) return Bound{};
+  const Form f = form(context);
+  if (f != Form::Int8 && f != Form::Int16) return Refusal{"not quantized"};
+  const Tensor* exponent = context.constant(1);
+  if (!exponent || exponent->type().elements() != 1) return Refusal{"the exponent is not one constant"};
+  if (context.input(0).shape != context.output().shape) return Refusal{"the base is broadcast"};
+  return unary_law_call(context, power_law(dequantized(widen(*exponent)).at(0), context.input(0).encoding,
+                                           context.output().encoding));
+}
+
+// ---- one operand
+
+BindResult bind_unary_integer(const BindContext& context) {
+  if (nothing_to_do(context)) return Bound{};
+  const Form f = form(context);
+  if (f != Form::Int8 && f != Form::Int16) return Refusal{"not quantized"};
+  return unary_law_call(
+      context, unary_law(*context.node().as<Unary>(), context.input(0).encoding, context.output().encoding));
+}
+
+BindResult bind_unary_f32(const BindContext& context) {
+  if (nothing_to_do(context)) return Bound{};
+  if (form(context) != Form::Real) return Refusal{"not floats"};
+  const auto& op = *context.node().as<Unary>();
+  constexpr float kLargest = std::numeric_limits<float>::max();
+  return elementwise_call(context, snake_case(op.function) + "_f32", "unary_f32_params",
+                          {integer("count", context.output().elements()),
+                           {"alpha", std::clamp(op.alpha, -kLargest, kLargest)},
+                           {"beta", std::clamp(op.beta, -kLargest, kLargest)}},
+                          1);
+}
+
+BindResult bind_unary_plain(const BindContext& context) {
+  if (nothing_to_do(context)) return Bound{};
+  if (form(context) != Form::Plain) return Refusal{"not plain integers"};
+  const auto& op = *context.node().as<Unary>();
+  const Encoding& e = context.output().encoding;
+  auto low = static_cast<double>(e.min());
+  auto high = static_cast<double>(e.max());
+  std::int64_t function = 0;
+  if (op.function == "Abs") function = 1;
+  if (op.function == "Neg") function = 2;
+  if (op.function == "Sign") function = 3;
+  if (op.function == "Square") function = 4;
+  if (op.function == "Relu" || op.function == "Relu6") low = 0;
+  if (op.function == "Relu6") high = 6;
+  if (op.function == "Clip") {
+    low = std::clamp<double>(std::ceil(op.alpha), low, high);
+    high = std::clamp<double>(std::floor(op.beta), static_cast<double>(e.min()), high);
+  }
+  return elementwise_call(context, "unary_plain_" + element_suffix(e), "unary_plain_params",
+                          {integer("count", context.output().elements()), integer("function", function),
+                           integer("unused", 64 - e.bits()), integer("low", static_cast<std::int64_t>(low)),
+                           integer("high", static_cast<std::int64_t>(high))},
+                          1);
+}
+
+BindResult bind_requantize(const BindContext& context) {
+  if (nothing_to_do(context)) return Bound{};
+  return unary_law_call(context, requantize_law(context.input(0).encoding, context.output().encoding));
+}
+
+}  // namespace mote
