@@ -151,6 +151,8 @@ bool rise(const Graph& graph, Patch& patch, NodeId n) {
     if (!other || other->permutation != q->permutation) return false;
   }
   const Permutation p = inverse(q->permutation);
+  // an operator that changes the rank has no input that p could permute
+  if (node.inputs.size() == 1 && graph.type(node.inputs[0]).shape.size() != p.size()) return false;
   const auto commuted = commute(graph, n, p);
   if (!commuted || commuted->output != p) return false;
   const Balance b = balance(graph, n, p, *commuted);
