@@ -17,7 +17,7 @@ std::string c_type(const Encoding& encoding) {
 
 std::string c_float(float value) {
   if (std::isnan(value)) return "NAN";
-  if (std::isinf(value)) return value < 0 ? "-INFINITY" : "INFINITY";
+  if (std::isinf(value)) return value < 0 ? "(-1.0F / 0.0F)" : "(1.0F / 0.0F)";  // without math.h
   std::string text = format_float(value);
   if (text.find_first_of(".e") == std::string::npos) text += ".0";
   return text + "f";

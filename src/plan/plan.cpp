@@ -40,23 +40,11 @@ class Planner {
       return step;
     const auto name = graph().node(id).op->name();
     const BindContext context{graph(), id, plan_.target, options_.optimize};
-    for (const KernelRow& row : kernel_table()) {
-      if (row.op != name) continue;
-      if (!row.feature.empty() && !plan_.target.has(row.feature)) {
-        step.refused.push_back({row.name, "the target lacks " + std::string(row.feature)});
-        continue;
-      }
-      if (skipped(row)) continue;
-      BindResult result = row.bind(context);
-      if (auto* bound = std::get_if<Bound>(&result)) {
-        step.kernel = &row;
-        step.bound = std::move(*bound);
-        for (const KernelCall& call : step.bound.calls)
-          step.scratch_bytes = std::max(step.scratch_bytes, call.scratch_bytes);
-        return step;
-      }
-      step.refused.push_back({row.name, std::get<Refusal>(result).reason});
-    }
+    if (!options_.only_kernel.empty())
+      for (const KernelRow& row : kernel_table())
+        if (row.op == name && row.name == options_.only_kernel && try_row(row, context, step)) return step;
+    for (const KernelRow& row : kernel_table())
+      if (row.op == name && try_row(row, context, step)) return step;
     std::string why;
     for (const auto& r : step.refused)
       why += (why.empty() ? "" : "; ") + std::string(r.kernel) + ": " + r.reason;
@@ -65,19 +53,22 @@ class Planner {
                      "convert the layer to other encodings, or quantize the model"});
   }
 
-  // With only_kernel, the rows before it are passed over where it exists for the operator; the portable rows
-  // stay.
-  bool skipped(const KernelRow& row) const {
-    if (options_.only_kernel.empty() || row.name == options_.only_kernel) return false;
-    bool wanted_later = false;
-    bool seen = false;
-    for (const KernelRow& other : kernel_table()) {
-      if (&other == &row)
-        seen = true;
-      else if (seen && other.op == row.op && other.name == options_.only_kernel)
-        wanted_later = true;
+  // Binds the row into the step, or notes there why it refuses.
+  bool try_row(const KernelRow& row, const BindContext& context, Step& step) const {
+    if (!row.feature.empty() && !plan_.target.has(row.feature)) {
+      step.refused.push_back({row.name, "the target lacks " + std::string(row.feature)});
+      return false;
     }
-    return wanted_later;
+    BindResult result = row.bind(context);
+    if (const auto* refusal = std::get_if<Refusal>(&result)) {
+      step.refused.push_back({row.name, refusal->reason});
+      return false;
+    }
+    step.kernel = &row;
+    step.bound = std::move(std::get<Bound>(result));
+    for (const KernelCall& call : step.bound.calls)
+      step.scratch_bytes = std::max(step.scratch_bytes, call.scratch_bytes);
+    return true;
   }
 
   std::pair<int, int> lifetime(std::uint32_t buffer) const {
