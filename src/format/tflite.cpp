@@ -44,8 +44,9 @@ Graph read_tflite(std::span<const std::byte> file, const std::string& name) {
   try {
     return tflite::Import(checked_model(file, name), file, name).run();
   } catch (const UserError& e) {
-    if (!e.parts().where.empty()) throw;
-    throw UserError({e.parts().what, name, e.parts().why, e.parts().remedy});
+    const auto& [what, where, why, remedy] = e.parts();
+    if (where.starts_with(name)) throw;
+    throw UserError({what, where.empty() ? name : name + ", " + where, why, remedy});
   }
 }
 

@@ -58,7 +58,7 @@ void Import::add_inputs() {
     if (value.valid())
       throw UserError(
           {"the model has an input twice", name_, tensor_name(t, static_cast<std::size_t>(index)), kRepair});
-    value = patch_.add_input(tensor_name(t, static_cast<std::size_t>(index)), tensor_type(t));
+    value = patch_.add_input(tensor_name(t, static_cast<std::size_t>(index)), input_type(t));
     named_.insert(value);
   }
 }

@@ -19,20 +19,20 @@ namespace {
 
 const char* const kRepair = "repair or re-export the model";
 
+bool is_open(const Tensor& tensor, std::size_t axis) {
+  const auto index = static_cast<unsigned>(axis);
+  const auto* signature = tensor.shape_signature();
+  return tensor.shape()->Get(index) == -1 ||
+         (signature && axis < signature->size() && signature->Get(index) == -1);
+}
+
 Shape tensor_shape(const Tensor& tensor) {
   Shape shape;
   if (tensor.shape()) shape.assign(tensor.shape()->begin(), tensor.shape()->end());
-  const auto* open = tensor.shape_signature();
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    const bool is_open =
-        shape[i] == -1 || (open && i < open->size() && open->Get(static_cast<unsigned>(i)) == -1);
-    if (is_open && i == 0) shape[i] = 1;
-    if (shape[i] < 0)
-      refuse(tensor, "its shape is " + to_string(shape) + "; only the batch extent may be open",
-             "export the model with fixed extents");
-  }
   if (shape.size() > 16) refuse(tensor, "it has " + std::to_string(shape.size()) + " axes", kRepair);
-  element_count(shape);
+  for (std::size_t i = 0; i < shape.size(); ++i)
+    if (shape[i] == -1 || (i == 0 && is_open(tensor, i))) shape[i] = 1;
+  element_count(shape);  // throws for impossible extents
   return shape;
 }
 
@@ -138,6 +138,15 @@ std::int64_t converted_integer(const Tensor& tensor, std::span<const std::byte> 
 std::string tensor_name(const Tensor& tensor, std::size_t index) {
   return tensor.name() && tensor.name()->size() > 0 ? tensor.name()->str()
                                                     : "tensor_" + std::to_string(index);
+}
+
+TensorType input_type(const Tensor& tensor) {
+  TensorType type = tensor_type(tensor);
+  for (std::size_t i = 1; i < type.shape.size(); ++i)
+    if (is_open(tensor, i))
+      refuse(tensor, "extent " + std::to_string(i) + " of its shape is open; only the batch extent may be",
+             "export the model with fixed extents");
+  return type;
 }
 
 TensorType tensor_type(const Tensor& tensor) {
