@@ -52,7 +52,9 @@ std::map<std::optional<Split>, Pair> pair_up(const NpzArrays& arrays, const std:
 
 Samples to_samples(const NpyArray& array, const std::string& where) {
   if (array.shape.empty() || array.count() == 0) refuse(where, "it has no samples");
-  Shape shape(array.shape.begin() + 1, array.shape.end());
+  Shape shape;
+  shape.reserve(array.shape.size());  // one more than the sample's rank: grey images get a channel axis
+  shape.assign(array.shape.begin() + 1, array.shape.end());
   const bool bytes = array.type == NpyType::kUint8;
   const bool image = bytes && (shape.size() == 2 || (shape.size() == 3 && (shape[2] == 1 || shape[2] == 3)));
   if (image && shape.size() == 2) shape.push_back(1);
