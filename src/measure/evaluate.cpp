@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "base/error.h"
 #include "base/parallel.h"
@@ -125,7 +126,7 @@ void classify(const TensorType& output, const data::Samples& samples, Evaluation
     for (const float value : evaluation.outputs)
       evaluation.predictions.push_back(static_cast<std::int32_t>(value));
     classes = 1;
-    for (const auto* indices : {&evaluation.predictions, &samples.labels})
+    for (const std::vector<std::int32_t>* indices : {&std::as_const(evaluation.predictions), &samples.labels})
       for (const std::int32_t index : *indices)
         classes = std::max(classes, static_cast<std::size_t>(std::max(index, 0)) + 1);
   } else {
