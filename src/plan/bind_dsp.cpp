@@ -4,69 +4,13 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "plan/convolution.h"
+#include "plan/packed_filters.h"
 
 namespace mote {
 
 namespace {
 
 constexpr std::int64_t kLargestScratchBytes = 32 * 1024;
-
-std::int64_t round_up(std::int64_t value, std::int64_t multiple) {
-  return (value + multiple - 1) / multiple * multiple;
-}
-
-// Weights [channels, elements] of a layer and what follows from them.
-struct Filters {
-  std::int64_t channels = 0;
-  std::int64_t elements = 0;         // of a filter
-  std::vector<std::int32_t> values;  // signed bytes
-  std::vector<std::int32_t> bias;    // the input's zero point folded in
-  std::int64_t largest_sum = 0;      // bound of |sum + bias| over all inputs
-
-  std::int32_t at(std::int64_t channel, std::int64_t element) const {
-    return channel < channels && element < elements
-               ? values[static_cast<std::size_t>(channel * elements + element)]
-               : 0;
-  }
-};
-
-// Why a node is not for these kernels, or nothing.
-std::string refusal(const BindContext& context, const Convolution& c) {
-  if (c.form != Accumulation::Int8) return "not an 8-bit layer";
-  if (!context.constant(1) || (context.has_input(2) && !context.constant(2)))
-    return "weights or bias are computed";
-  if (c.rows.divisor != 1 || c.columns.divisor != 1 || c.rows.step < 0 || c.columns.step < 0)
-    return "it is transposed";
-  const Encoding& w = context.input(1).encoding;
-  if (!w.is_signed()) return "the weights are unsigned";
-  const auto& zeros = w.quantization().zero_points;
-  if (std::any_of(zeros.begin(), zeros.end(), [](std::int32_t z) { return z != 0; }))
-    return "weights have zero points";
-  return {};
-}
-
-Filters filters_of(const BindContext& context, const Convolution& c) {
-  Filters f;
-  f.channels = c.out_channels;
-  f.elements = c.rows.taps * c.columns.taps * c.depth();
-  f.values = constant_integers(context, 1).value();
-  f.bias =
-      constant_integers(context, 2).value_or(std::vector<std::int32_t>(static_cast<std::size_t>(f.channels)));
-  const std::int64_t zero = byte_zero(context.input(0).encoding);
-  for (std::int64_t o = 0; o < f.channels; ++o) {
-    std::int64_t sum = 0;
-    std::int64_t magnitude = 0;
-    for (std::int64_t k = 0; k < f.elements; ++k) {
-      sum += f.at(o, k);
-      magnitude += std::abs(f.at(o, k));
-    }
-    const std::int64_t folded = f.bias[static_cast<std::size_t>(o)] - zero * sum;
-    f.bias[static_cast<std::size_t>(o)] = static_cast<std::int32_t>(folded);
-    f.largest_sum = std::max(f.largest_sum, std::abs(folded) + 128 * magnitude);
-  }
-  return f;
-}
 
 // The higher channel b of a lane comes back from 24 bits, and 256 b + a must fit 16.
 std::string lane_problem(const Filters& f) {
@@ -109,15 +53,10 @@ void add_output(std::vector<Parameter>& params, const BindContext& context, cons
     if (constants.multipliers[i] == 0) constants.shifts[i] = -1;
     if (constants.shifts[i] > -1 || constants.shifts[i] < -22) quick = false;
   }
-  const std::int64_t zero = byte_zero(y);
-  const std::int64_t low = c.stage.range.min - byte_flip(y);
-  const std::int64_t high = c.stage.range.max - byte_flip(y);
-  params.push_back({"output.y_flip", byte_flip(y)});
-  params.push_back({"output.y_zero", zero});
-  params.push_back({"output.low", low - zero});
-  params.push_back({"output.high", high - zero});
+  const bool full = c.stage.range.min - byte_flip(y) == -128 && c.stage.range.max - byte_flip(y) == 127;
+  add_output_range(params, "output.", context, c);
   params.push_back({"output.quick", quick ? 1 : 0});
-  params.push_back({"output.full", low == -128 && high == 127 ? 1 : 0});
+  params.push_back({"output.full", full ? 1 : 0});
   params.push_back({"output.bias", constant_array(f.bias)});
   params.push_back({"output.multipliers", constant_array(constants.multipliers)});
   params.push_back({"output.shifts", constant_array(constants.shifts)});
@@ -127,7 +66,7 @@ void add_output(std::vector<Parameter>& params, const BindContext& context, cons
 
 BindResult bind_conv2d_s8_dsp(const BindContext& context) {
   const Convolution c = convolution_of(context);
-  if (const std::string why = refusal(context, c); !why.empty()) return Refusal{why};
+  if (const std::string why = fast_refusal(context, c); !why.empty()) return Refusal{why};
   if (c.groups != 1) return Refusal{"it has groups"};
   const Filters f = filters_of(context, c);
   if (const std::string why = lane_problem(f); !why.empty()) return Refusal{why};
@@ -149,7 +88,7 @@ BindResult bind_conv2d_s8_dsp(const BindContext& context) {
 
 BindResult bind_fully_connected_s8_dsp(const BindContext& context) {
   const Convolution c = convolution_of(context);
-  if (const std::string why = refusal(context, c); !why.empty()) return Refusal{why};
+  if (const std::string why = fast_refusal(context, c); !why.empty()) return Refusal{why};
   if (c.rows.out >= 3) return Refusal{"many rows: the convolution kernel is better"};
   const Filters f = filters_of(context, c);
   if (const std::string why = lane_problem(f); !why.empty()) return Refusal{why};

@@ -1,0 +1,58 @@
+// AVX2 kernels: 8-bit convolution and fully-connected layers with weights widened to 16 bits.
+#include <algorithm>
+
+#include "plan/packed_filters.h"
+
+namespace mote {
+
+namespace {
+
+constexpr std::int64_t kChannelBlock = 16;
+
+void add_output(std::vector<Parameter>& params, const BindContext& context, const Convolution& c, Filters f) {
+  const auto padded = static_cast<std::size_t>(round_up(f.channels, kChannelBlock));
+  OutputConstants constants = output_constants(c, true);
+  std::vector<std::int32_t> left;
+  std::vector<std::int32_t> right;
+  for (const std::int8_t shift : constants.shifts) {
+    left.push_back(std::max<std::int32_t>(shift, 0));
+    right.push_back(std::max<std::int32_t>(-shift, 0));
+  }
+  for (auto* values : {&f.bias, &constants.multipliers, &left, &right}) values->resize(padded);
+  add_output_range(params, "output.", context, c);
+  params.push_back({"output.bias", constant_array(f.bias)});
+  params.push_back({"output.multipliers", constant_array(constants.multipliers)});
+  params.push_back({"output.left_shifts", constant_array(left)});
+  params.push_back({"output.right_shifts", constant_array(right)});
+}
+
+std::vector<std::int16_t> pack_pairs(const Filters& f, std::int64_t pairs) {
+  std::vector<std::int16_t> packed;
+  for (std::int64_t block = 0; block < f.channels; block += kChannelBlock)
+    for (std::int64_t pair = 0; pair < pairs; ++pair)
+      for (std::int64_t o = block; o < block + kChannelBlock; ++o)
+        for (std::int64_t k = 2 * pair; k < 2 * pair + 2; ++k)
+          packed.push_back(static_cast<std::int16_t>(f.at(o, k)));
+  return packed;
+}
+
+}  // namespace
+
+BindResult bind_conv2d_s8_avx2(const BindContext& context) {
+  const Convolution c = convolution_of(context);
+  if (const std::string why = fast_refusal(context, c); !why.empty()) return Refusal{why};
+  if (c.groups != 1) return Refusal{"it has groups"};
+  const Filters f = filters_of(context, c);
+  const std::int64_t pairs = round_up(f.elements, 2) / 2;
+  KernelCall call{"conv2d_s8_avx2",           "conv2d_s8_avx2_params", {},
+                  {context.node().inputs[0]}, context.node().outputs,  16 * pairs};
+  add_window(call.params, c);
+  call.params.push_back({"pairs", pairs});
+  call.params.push_back({"x_flip", byte_flip(context.input(0).encoding)});
+  call.params.push_back({"x_zero", byte_zero(context.input(0).encoding)});
+  add_output(call.params, context, c, f);
+  call.params.push_back({"weights", constant_array(pack_pairs(f, pairs))});
+  return Bound{{std::move(call)}, {}, "weights widened to 16 bits"};
+}
+
+}  // namespace mote

@@ -1,0 +1,60 @@
+#include "plan/packed_filters.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace mote {
+
+std::string fast_refusal(const BindContext& context, const Convolution& c) {
+  if (c.form != Accumulation::Int8) return "not an 8-bit layer";
+  if (!context.constant(1) || (context.has_input(2) && !context.constant(2)))
+    return "weights or bias are computed";
+  if (c.rows.divisor != 1 || c.columns.divisor != 1 || c.rows.step < 0 || c.columns.step < 0)
+    return "it is transposed";
+  const Encoding& w = context.input(1).encoding;
+  if (!w.is_signed()) return "the weights are unsigned";
+  const auto& zeros = w.quantization().zero_points;
+  if (std::any_of(zeros.begin(), zeros.end(), [](std::int32_t z) { return z != 0; }))
+    return "weights have zero points";
+  return {};
+}
+
+Filters filters_of(const BindContext& context, const Convolution& c) {
+  Filters f;
+  f.channels = c.out_channels;
+  f.elements = c.rows.taps * c.columns.taps * c.depth();
+  f.values = constant_integers(context, 1).value();
+  if (c.depthwise) {
+    const auto taps_first = f.values;
+    for (std::size_t i = 0; i < taps_first.size(); ++i) {
+      const auto channels = static_cast<std::size_t>(f.channels);
+      f.values[i % channels * static_cast<std::size_t>(f.elements) + i / channels] = taps_first[i];
+    }
+  }
+  f.bias =
+      constant_integers(context, 2).value_or(std::vector<std::int32_t>(static_cast<std::size_t>(f.channels)));
+  const std::int64_t zero = byte_zero(context.input(0).encoding);
+  for (std::int64_t o = 0; o < f.channels; ++o) {
+    std::int64_t sum = 0;
+    std::int64_t magnitude = 0;
+    for (std::int64_t k = 0; k < f.elements; ++k) {
+      sum += f.at(o, k);
+      magnitude += std::abs(f.at(o, k));
+    }
+    const std::int64_t folded = f.bias[static_cast<std::size_t>(o)] - zero * sum;
+    f.bias[static_cast<std::size_t>(o)] = static_cast<std::int32_t>(folded);
+    f.largest_sum = std::max(f.largest_sum, std::abs(folded) + 128 * magnitude);
+  }
+  return f;
+}
+
+void add_output_range(std::vector<Parameter>& params, const std::string& prefix, const BindContext& context,
+                      const Convolution& c) {
+  const Encoding& y = context.output().encoding;
+  params.push_back({prefix + "y_flip", byte_flip(y)});
+  params.push_back({prefix + "y_zero", byte_zero(y)});
+  params.push_back({prefix + "low", std::int64_t{c.stage.range.min} - c.stage.zero_point});
+  params.push_back({prefix + "high", std::int64_t{c.stage.range.max} - c.stage.zero_point});
+}
+
+}  // namespace mote

@@ -1,0 +1,41 @@
+// What the fast 8-bit kernels read from the constants of a layer before they pack its weights.
+#pragma once
+
+#include <string>
+
+#include "plan/convolution.h"
+
+namespace mote {
+
+// Weights [channels, elements] as signed bytes, and what follows from them.
+struct Filters {
+  std::int64_t channels = 0;
+  std::int64_t elements = 0;  // of a filter
+  std::vector<std::int32_t> values;
+  std::vector<std::int32_t> bias;  // the input's zero point folded in: padding is then the zero point itself
+  std::int64_t largest_sum = 0;    // bound of |sum + bias| over all inputs
+
+  // 0 outside, so that packing may round up.
+  std::int32_t at(std::int64_t channel, std::int64_t element) const {
+    return channel < channels && element < elements
+               ? values[static_cast<std::size_t>(channel * elements + element)]
+               : 0;
+  }
+};
+
+// Why the fast kernels cannot take the layer: not 8-bit, computed weights, transposed, weights with zero
+// points. Empty: they can.
+std::string fast_refusal(const BindContext& context, const Convolution& c);
+
+// Of a layer without a refusal. Depthwise weights [1,kh,kw,O] come as [O, kh*kw].
+Filters filters_of(const BindContext& context, const Convolution& c);
+
+// y_flip, y_zero, low and high of an output stage that stands under `prefix`.
+void add_output_range(std::vector<Parameter>& params, const std::string& prefix, const BindContext& context,
+                      const Convolution& c);
+
+inline std::int64_t round_up(std::int64_t value, std::int64_t multiple) {
+  return (value + multiple - 1) / multiple * multiple;
+}
+
+}  // namespace mote
