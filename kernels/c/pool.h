@@ -48,50 +48,60 @@ MOTE_INLINE int32_t mote_pool_quotient(int32_t sum, int32_t count) {
   return (sum > 0 ? sum + count / 2 : sum - count / 2) / count;
 }
 
-/* Walks the windows. A is the type of the fold's state; `fold` sees a and the element v; `finish` sees a, the
- * number of cells read (cells) and the number an average divides by (divisor). */
-#define MOTE_POOL(name, T, A, start, fold, finish)                                                        \
-  MOTE_KERNEL void name(const pool_params* p, const T* in, T* out) {                                      \
-    const int32_t row_step = p->in_width * p->channels;                                                   \
-    int32_t n, y, x, c, i, j;                                                                             \
-    for (n = 0; n < p->batch; ++n) {                                                                      \
-      for (y = 0; y < p->out_height; ++y) {                                                               \
-        const int32_t y0 = y * p->stride_h - p->top;                                                      \
-        const mote_pool_cells rows = mote_pool_span(y0, p->dilation_h, p->window_h, 0, p->in_height);     \
-        for (x = 0; x < p->out_width; ++x) {                                                              \
-          const int32_t x0 = x * p->stride_w - p->left;                                                   \
-          const mote_pool_cells columns = mote_pool_span(x0, p->dilation_w, p->window_w, 0, p->in_width); \
-          const int32_t cells = (rows.last - rows.first) * (columns.last - columns.first);                \
-          const int32_t divisor = mote_pool_divisor(p, rows, columns, y0, x0);                            \
-          const int32_t first = (y0 + rows.first * p->dilation_h) * row_step +                            \
-                                (x0 + columns.first * p->dilation_w) * p->channels;                       \
-          (void)cells;                                                                                    \
-          (void)divisor;                                                                                  \
-          for (c = 0; c < p->channels; ++c) {                                                             \
-            A a = (A)(start);                                                                             \
-            int32_t row_at = first + c;                                                                   \
-            for (i = rows.first; i < rows.last; ++i) {                                                    \
-              int32_t at = row_at;                                                                        \
-              for (j = columns.first; j < columns.last; ++j) {                                            \
-                const T v = in[at];                                                                       \
-                a = (A)(fold);                                                                            \
-                at += p->dilation_w * p->channels;                                                        \
-              }                                                                                           \
-              row_at += p->dilation_h * row_step;                                                         \
-            }                                                                                             \
-            a = (A)(finish);                                                                              \
-            *out++ = (T)a;                                                                                \
-          }                                                                                               \
-        }                                                                                                 \
-      }                                                                                                   \
-      in += p->in_height * row_step;                                                                      \
-    }                                                                                                     \
+/* The window of output pixel (y, x), cut to the image. */
+typedef struct {
+  int32_t rows, columns; /* cells that are read */
+  int32_t first;         /* the first of them, in elements from the start of the image */
+  int32_t divisor;       /* cells that an average divides by */
+} mote_pool_window;
+
+MOTE_INLINE mote_pool_window mote_pool_at(const pool_params* p, int32_t y, int32_t x) {
+  const int32_t y0 = y * p->stride_h - p->top;
+  const int32_t x0 = x * p->stride_w - p->left;
+  const mote_pool_cells rows = mote_pool_span(y0, p->dilation_h, p->window_h, 0, p->in_height);
+  const mote_pool_cells columns = mote_pool_span(x0, p->dilation_w, p->window_w, 0, p->in_width);
+  mote_pool_window w;
+  w.rows = rows.last > rows.first ? rows.last - rows.first : 0;
+  w.columns = columns.last > columns.first ? columns.last - columns.first : 0;
+  w.first =
+      ((y0 + rows.first * p->dilation_h) * p->in_width + x0 + columns.first * p->dilation_w) * p->channels;
+  w.divisor = mote_pool_divisor(p, rows, columns, y0, x0);
+  return w;
+}
+
+/* Walks the windows. A is the type of the fold's state; `fold` sees a and the element v; `finish` sees a and
+ * the window w. */
+#define MOTE_POOL(name, T, A, start, fold, finish)                      \
+  MOTE_KERNEL void name(const pool_params* p, const T* in, T* out) {    \
+    const int32_t row_step = p->dilation_h * p->in_width * p->channels; \
+    const int32_t column_step = p->dilation_w * p->channels;            \
+    int32_t n, y, x, c, i, j;                                           \
+    for (n = 0; n < p->batch; ++n) {                                    \
+      for (y = 0; y < p->out_height; ++y) {                             \
+        for (x = 0; x < p->out_width; ++x) {                            \
+          const mote_pool_window w = mote_pool_at(p, y, x);             \
+          for (c = 0; c < p->channels; ++c) {                           \
+            A a = (A)(start);                                           \
+            for (i = 0; i < w.rows; ++i) {                              \
+              int32_t at = w.first + c + i * row_step;                  \
+              for (j = 0; j < w.columns; ++j, at += column_step) {      \
+                const T v = in[at];                                     \
+                a = (A)(fold);                                          \
+              }                                                         \
+            }                                                           \
+            *out++ = (T)(finish);                                       \
+          }                                                             \
+        }                                                               \
+      }                                                                 \
+      in += p->in_height * p->in_width * p->channels;                   \
+    }                                                                   \
   }
 
 #define MOTE_POOL_CLAMP(value, low, high) ((value) < (low) ? (low) : (value) > (high) ? (high) : (value))
 
-MOTE_INLINE int32_t mote_pool_average(const pool_params* p, int32_t sum, int32_t cells, int32_t divisor) {
-  const int32_t q = divisor == 0 ? p->zero : mote_pool_quotient(sum + (divisor - cells) * p->zero, divisor);
+MOTE_INLINE int32_t mote_pool_average(const pool_params* p, int32_t sum, mote_pool_window w) {
+  const int32_t zeros = w.divisor - w.rows * w.columns;
+  const int32_t q = w.divisor == 0 ? p->zero : mote_pool_quotient(sum + zeros * p->zero, w.divisor);
   return MOTE_POOL_CLAMP(q, p->low, p->high);
 }
 
@@ -114,12 +124,12 @@ MOTE_POOL(max_pool_f32, float, float, -3.402823466e38F, v > a ? v : a,
           MOTE_POOL_CLAMP(a, p->low_f32, p->high_f32))
 
 #define MOTE_POOL_AVERAGE(suffix, T) \
-  MOTE_POOL(average_pool_##suffix, T, int32_t, 0, a + v, mote_pool_average(p, a, cells, divisor))
+  MOTE_POOL(average_pool_##suffix, T, int32_t, 0, a + v, mote_pool_average(p, a, w))
 
 MOTE_POOL_AVERAGE(s8, int8_t)
 MOTE_POOL_AVERAGE(u8, uint8_t)
 MOTE_POOL_AVERAGE(s16, int16_t)
 MOTE_POOL_AVERAGE(u16, uint16_t)
-MOTE_POOL(average_pool_f32, float, float, 0, a + v, mote_pool_average_f32(p, a, divisor))
+MOTE_POOL(average_pool_f32, float, float, 0, a + v, mote_pool_average_f32(p, a, w.divisor))
 
 #endif

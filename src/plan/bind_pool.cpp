@@ -34,9 +34,7 @@ std::vector<Parameter> window_parameters(const Pool& pool, const Shape& in, cons
           number("include_pad", pool.count_include_pad ? 1 : 0)};
 }
 
-}  // namespace
-
-BindResult bind_pool(const BindContext& context) {
+BindResult pool_call(const BindContext& context, const std::string& suffix) {
   const Pool& pool = *context.node().as<Pool>();
   const Encoding& e = context.input(0).encoding;
   auto params = window_parameters(pool, context.input(0).shape, context.output().shape);
@@ -50,9 +48,30 @@ BindResult bind_pool(const BindContext& context) {
     params.push_back(number("low", range.min));
     params.push_back(number("high", range.max));
   }
-  return one_call(context, (pool.is_max() ? "max_pool_" : "average_pool_") + element_suffix(e), "pool_params",
+  return one_call(context, (pool.is_max() ? "max_pool_" : "average_pool_") + suffix, "pool_params",
                   std::move(params));
 }
+
+// Kernels that take `lanes` channels of signed bytes at once.
+BindResult lanes_call(const BindContext& context, std::int64_t lanes, const std::string& suffix) {
+  const Pool& pool = *context.node().as<Pool>();
+  const TensorType& in = context.input(0);
+  if (in.encoding.is_real() || !in.encoding.is_signed() || in.encoding.bits() > 8)
+    return Refusal{"not signed bytes"};
+  if (in.shape[3] < lanes) return Refusal{"fewer than " + std::to_string(lanes) + " channels"};
+  // written so that a window of any size cannot overflow
+  if (!pool.is_max() && (pool.window[0] > 255 || pool.window[0] * pool.window[1] > 255))
+    return Refusal{"the sum of a window may exceed 16 bits"};
+  return pool_call(context, suffix);
+}
+
+}  // namespace
+
+BindResult bind_pool(const BindContext& context) {
+  return pool_call(context, element_suffix(context.input(0).encoding));
+}
+BindResult bind_pool_s8_dsp(const BindContext& context) { return lanes_call(context, 4, "s8_dsp"); }
+BindResult bind_pool_s8_avx2(const BindContext& context) { return lanes_call(context, 16, "s8_avx2"); }
 
 namespace {
 

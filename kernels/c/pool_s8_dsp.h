@@ -1,0 +1,99 @@
+/* Pooling of signed bytes on Arm cores with the DSP extension: four channels in a word. */
+#ifndef MOTE_POOL_S8_DSP_H
+#define MOTE_POOL_S8_DSP_H
+
+#include "pool.h"
+
+#if defined(__ARM_FEATURE_DSP)
+
+/* The larger (smaller) of each pair of signed bytes: the subtraction sets the flags that select reads. */
+MOTE_INLINE uint32_t mote_max_s8x4(uint32_t a, uint32_t b) {
+  uint32_t r;
+  __asm__("ssub8 %0, %1, %2\n\tsel %0, %1, %2" : "=&r"(r) : "r"(a), "r"(b) : "cc");
+  return r;
+}
+MOTE_INLINE uint32_t mote_min_s8x4(uint32_t a, uint32_t b) {
+  uint32_t r;
+  __asm__("ssub8 %0, %1, %2\n\tsel %0, %2, %1" : "=&r"(r) : "r"(a), "r"(b) : "cc");
+  return r;
+}
+
+/* sum + bytes 0 and 2, or 1 and 3, in each half. */
+MOTE_INLINE uint32_t mote_add_even_s8(uint32_t sum, uint32_t x) {
+  uint32_t r;
+  __asm__("sxtab16 %0, %1, %2" : "=r"(r) : "r"(sum), "r"(x));
+  return r;
+}
+MOTE_INLINE uint32_t mote_add_odd_s8(uint32_t sum, uint32_t x) {
+  uint32_t r;
+  __asm__("sxtab16 %0, %1, %2, ror #8" : "=r"(r) : "r"(sum), "r"(x));
+  return r;
+}
+
+MOTE_INLINE uint32_t mote_pool_load(const int8_t* from) {
+  uint32_t word;
+  memcpy(&word, from, 4);
+  return word;
+}
+
+MOTE_INLINE uint32_t mote_pool_repeat(int32_t value) {
+  return (uint32_t)(value & 255) * UINT32_C(0x01010101);
+}
+
+/* channels >= 4; the last group of four may overlap the one before. */
+MOTE_KERNEL void max_pool_s8_dsp(const pool_params* p, const int8_t* in, int8_t* out) {
+  const int32_t row_step = p->dilation_h * p->in_width * p->channels;
+  const int32_t column_step = p->dilation_w * p->channels;
+  const uint32_t low = mote_pool_repeat(p->low), high = mote_pool_repeat(p->high);
+  int32_t n, y, x, c, i, j;
+  for (n = 0; n < p->batch; ++n, in += p->in_height * p->in_width * p->channels) {
+    for (y = 0; y < p->out_height; ++y) {
+      for (x = 0; x < p->out_width; ++x, out += p->channels) {
+        const mote_pool_window w = mote_pool_at(p, y, x);
+        for (c = 0; c < p->channels; c += 4) {
+          const int32_t lane = c + 4 <= p->channels ? c : p->channels - 4;
+          uint32_t best = low;
+          for (i = 0; i < w.rows; ++i) {
+            const int8_t* at = in + (w.first + lane + i * row_step);
+            for (j = w.columns; j > 0; --j, at += column_step) best = mote_max_s8x4(best, mote_pool_load(at));
+          }
+          best = mote_min_s8x4(best, high);
+          memcpy(out + lane, &best, 4);
+        }
+      }
+    }
+  }
+}
+
+/* The same; at most 255 cells in a window, so that sums fit 16 bits. */
+MOTE_KERNEL void average_pool_s8_dsp(const pool_params* p, const int8_t* in, int8_t* out) {
+  const int32_t row_step = p->dilation_h * p->in_width * p->channels;
+  const int32_t column_step = p->dilation_w * p->channels;
+  int32_t n, y, x, c, i, j;
+  for (n = 0; n < p->batch; ++n, in += p->in_height * p->in_width * p->channels) {
+    for (y = 0; y < p->out_height; ++y) {
+      for (x = 0; x < p->out_width; ++x, out += p->channels) {
+        const mote_pool_window w = mote_pool_at(p, y, x);
+        for (c = 0; c < p->channels; c += 4) {
+          const int32_t lane = c + 4 <= p->channels ? c : p->channels - 4;
+          uint32_t even = 0, odd = 0;
+          for (i = 0; i < w.rows; ++i) {
+            const int8_t* at = in + (w.first + lane + i * row_step);
+            for (j = w.columns; j > 0; --j, at += column_step) {
+              const uint32_t word = mote_pool_load(at);
+              even = mote_add_even_s8(even, word);
+              odd = mote_add_odd_s8(odd, word);
+            }
+          }
+          out[lane] = (int8_t)mote_pool_average(p, (int16_t)even, w);
+          out[lane + 1] = (int8_t)mote_pool_average(p, (int16_t)odd, w);
+          out[lane + 2] = (int8_t)mote_pool_average(p, (int32_t)even >> 16, w);
+          out[lane + 3] = (int8_t)mote_pool_average(p, (int32_t)odd >> 16, w);
+        }
+      }
+    }
+  }
+}
+
+#endif
+#endif
