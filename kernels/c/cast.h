@@ -41,7 +41,7 @@ MOTE_KERNEL float mote_round_to_format(const cast_params* p, float x) {
   const uint32_t magnitude = bits & 0x7fffffffu;
   const int32_t field = (int32_t)(magnitude >> 23);
   float rounded;
-  if (magnitude > 0x7f800000u) return x; /* not a number */
+  if (magnitude > 0x7f800000u) return p->mantissa_bits == 1 ? 0 : x; /* not a number, which f4e2m1 lacks */
   if (field == 255) {
     rounded = mote_float_of(0x7f800000u);
   } else {

@@ -92,15 +92,18 @@ void read_variadic(NodeImport& node) {
   node.set_output(0, y);
 }
 
-void read_cast(NodeImport& node) {
-  const auto& to = onnx_element(static_cast<int>(node.integer("to", 0)), node.where());
-  node.set_output(0, node.cast(node.input(0), to.cast, node.integer("saturate", 1) != 0), to.element);
+// Integers below a byte keep the lowest bits of the truncated number; wider ones saturate.
+void cast_to(NodeImport& node, const OnnxElementRow& to) {
+  ValueId x = node.input(0);
+  if (node.is_real(x) && !to.is_real && to.bits < 8) x = node.cast(x, "s32");
+  node.set_output(0, node.cast(x, to.cast, node.integer("saturate", 1) != 0), to.element);
 }
 
-void read_cast_like(NodeImport& node) {
-  const auto& to = onnx_element(node.element(1));
-  node.set_output(0, node.cast(node.input(0), to.cast, node.integer("saturate", 1) != 0), to.element);
+void read_cast(NodeImport& node) {
+  cast_to(node, onnx_element(static_cast<int>(node.integer("to", 0)), node.where()));
 }
+
+void read_cast_like(NodeImport& node) { cast_to(node, onnx_element(node.element(1))); }
 
 constexpr ConvertRow kRows[] = {
     {"Abs", read_unary},         {"Ceil", read_unary},      {"Cos", read_unary},

@@ -30,7 +30,7 @@ const NumberFormat* find_number_format(std::string_view name) {
 }
 
 double round_to(const NumberFormat& format, double x, bool saturate) {
-  if (std::isnan(x)) return x;
+  if (std::isnan(x)) return format.saturation == Saturation::Always ? 0 : x;
   double rounded = x;
   if (std::isfinite(x)) {
     const int exponent = x == 0 ? format.min_exponent : std::max(std::ilogb(x), format.min_exponent);

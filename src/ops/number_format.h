@@ -29,6 +29,7 @@ const NumberFormat* find_number_format(std::string_view name);
 
 // x rounded to the format, halves to even. With `saturate` (8-bit formats; always for f4e2m1) too large and
 // infinite values become the greatest finite one; without, they become infinity or NaN.
+// NaN stays, but in f4e2m1, which has none, it is 0.
 double round_to(const NumberFormat& format, double x, bool saturate);
 
 }  // namespace mote

@@ -131,6 +131,7 @@ class Lowering {
       integer_[node.outputs[0].index] = integer(node.inputs[0]);
       return;
     }
+    if ((name == "ArgMax" || name == "ArgMin") && lower_arg_max(node)) return;
     if (name == "Quantize" ? lower_quantize(node) : is_real(node.outputs[0]) && lower_real(n)) return;
     copy(node);
   }
@@ -165,6 +166,15 @@ class Lowering {
     if (!y.valid()) return false;
     integer_[node.outputs[0].index] = y;
     return true;
+  }
+
+  // Quantization keeps the order: the position among the integers is the same.
+  bool lower_arg_max(const Node& node) {
+    const ValueId twin = integer(node.inputs[0]);
+    if (!twin.valid()) return false;
+    const ValueId y = node.outputs[0];
+    integer_[y.index] = add_if_legal(node.op, {twin}, {graph_.type(y)}, node.name, {graph_.value(y).name});
+    return integer_[y.index].valid();
   }
 
   // The same reals in another encoding, or an invalid id where no integer law does that.
