@@ -11,6 +11,7 @@
 #include "compress/quantize/quantize_layer.h"
 #include "ir/verify.h"
 #include "ops/batch_normalization.h"
+#include "ops/layer_normalization.h"
 #include "run/interpreter.h"
 #include "run/metrics.h"
 #include "tests/compress/small_network.h"
@@ -234,6 +235,41 @@ TEST(QuantizePostTraining, FloatInputsAndOutputs) {
   const auto sample = random_images(29, 1)[0];
   const auto integers = interpret(plain, {encoded(sample[0], plain.type(plain.inputs()[0]).encoding)})[0];
   EXPECT_EQ(reals_of(interpret(integer, sample)[0]), reals_of(integers));
+}
+
+// Every elementwise operator that a vision or audio network has between its layers.
+TEST(QuantizePostTraining, OperatorsBetweenLayers) {
+  Rng rng(31);
+  Patch p;
+  const ValueId x = p.add_input("image", {{1, 8, 8, 3}, Encoding::real(), {}});
+  const auto unary = [&](const char* function, ValueId v) {
+    auto op = std::make_shared<Unary>();
+    op->function = function;
+    return p.add(op, {v});
+  };
+  const auto binary = [&](const char* function, ValueId a, ValueId b) {
+    auto op = std::make_shared<Binary>();
+    op->function = function;
+    return p.add(op, {a, b});
+  };
+  const auto constant = [&](const char* name, Shape shape, std::vector<float> values) {
+    return p.add_constant(name, Tensor::reals(std::move(shape), values));
+  };
+  auto normalization = std::make_shared<LayerNormalization>();
+  normalization->axis = 3;
+  const ValueId normal = p.add(
+      normalization, {x, constant("gamma", {3}, {1, -0.5F, 2}), constant("beta", {3}, {0.1F, 0.7F, -1})});
+  const ValueId squared = binary("Pow", normal, constant("two", {}, {2}));
+  const ValueId scaled = binary("Mul", squared, constant("scale", {3}, {0.5F, 1, 0.3F}));
+  const ValueId bounded =
+      binary("Minimum", binary("Add", scaled, unary("Tanh", x)), constant("top", {}, {3}));
+  p.add_output(binary("Sub", unary("HardSwish", bounded), unary("Gelu", normal)));
+  const Graph graph = std::move(p).apply();
+  const auto samples = random_images(32, 32);
+  EXPECT_GT(output_sqnr(graph, quantize_with_samples(graph, samples, {})), 25);
+  QuantizeOptions wide;
+  wide.activation_bits = 16;
+  EXPECT_GT(output_sqnr(graph, quantize_with_samples(graph, samples, wide)), 45);
 }
 
 TEST(QuantizePostTraining, HugeBiasWidensItsWeightScale) {

@@ -11,6 +11,7 @@
 #include "ir/verify.h"
 #include "ops/dequantize.h"
 #include "ops/layer_normalization.h"
+#include "ops/layer_normalization_law.h"
 #include "ops/quantize.h"
 #include "ops/requantize.h"
 
@@ -114,9 +115,6 @@ class Quantizer {
       const ValueId v = node.inputs[i];
       if (node.op->name() == "Concat" && v.valid() && is_real(v))
         operands.push_back(requantized(operand(v), encoding(node.outputs[0])));
-      else if (node.as<LayerNormalization>() && i > 0 && v.valid() && graph_.constant(v))
-        operands.push_back(
-            patch_.add_constant(graph_.value(v).name, *graph_.constant(v)));  // its law takes them as reals
       else if (node.op->name() == "Pow" && i == 1 && v.valid() && graph_.constant(v) &&
                graph_.type(v).elements() == 1)
         operands.push_back(exponent(v));
@@ -141,10 +139,36 @@ class Quantizer {
                                                                                          : 0}));
   }
 
+  // gamma in 16 bits, beta in 32 with the scale that the law gives it.
+  std::vector<ValueId> normalization_operands(NodeId id) {
+    const Node& node = graph_.node(id);
+    std::vector<ValueId> operands{operand(node.inputs[0])};
+    float gamma_scale = 1;
+    for (std::size_t i = 1; i < node.inputs.size(); ++i) {
+      const Tensor* constant = graph_.constant(node.inputs[i]);
+      if (!node.inputs[i].valid() || !constant) {
+        operands.push_back(operand(node.inputs[i]));
+        continue;
+      }
+      const Encoding encoding =
+          i == 1
+              ? weight_encoding(*constant, -1, 16, RangeMethod::kMinMax)
+              : Encoding::affine(32, true, std::ldexp(gamma_scale, -LayerNormalizationLaw::kFractionBits), 0);
+      if (i == 1) gamma_scale = encoding.scale();
+      operands.push_back(
+          patch_.add_constant(graph_.value(node.inputs[i]).name, quantize_tensor(*constant, encoding)));
+    }
+    return operands;
+  }
+
+  std::vector<ValueId> operands_of(NodeId id) {
+    if (const auto layer = weighted_layer(graph_, id)) return layer_operands(id, *layer);
+    return graph_.node(id).as<LayerNormalization>() ? normalization_operands(id) : plain_operands(id);
+  }
+
   void add_node(NodeId id) {
     const Node& node = graph_.node(id);
-    const auto layer = weighted_layer(graph_, id);
-    const std::vector<ValueId> operands = layer ? layer_operands(id, *layer) : plain_operands(id);
+    const std::vector<ValueId> operands = operands_of(id);
     std::vector<TensorType> types;
     std::vector<std::string> names;
     for (const ValueId v : node.outputs) {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <numeric>
 
 #include "base/error.h"
 
@@ -59,15 +60,15 @@ double squared_error(const Histogram& h, const Range& range, double steps) {
 
 // Kullback-Leibler divergence of the distribution clipped to the bins [low, high) from the same one rounded
 // to `levels` steps. The clipped mass stands in the outermost bins of the first only, so that clipping costs.
-double divergence(const Histogram& h, std::size_t low, std::size_t high, std::size_t levels) {
-  const auto counts = h.counts();
+double divergence(const std::vector<std::uint64_t>& counts, std::size_t low, std::size_t high,
+                  std::size_t levels) {
   std::vector<double> p(high - low);
   for (std::size_t i = 0; i < counts.size(); ++i)
     p[std::clamp(i, low, high - 1) - low] += static_cast<double>(counts[i]);
   double clipped_total = 0;
   for (std::size_t i = low; i < high; ++i) clipped_total += static_cast<double>(counts[i]);
   if (clipped_total == 0) return std::numeric_limits<double>::infinity();
-  const auto total = static_cast<double>(h.count());
+  const double total = std::accumulate(p.begin(), p.end(), 0.0);
   double sum = 0;
   for (std::size_t level = 0; level < levels; ++level) {
     const std::size_t begin = level * p.size() / levels;
@@ -118,18 +119,21 @@ Range search_range(const Range& whole, bool symmetric, const Cost& cost) {
 
 Range least_divergence(const Histogram& h, const Range& whole, int bits, bool symmetric) {
   const std::size_t levels = std::size_t{1} << bits;
-  const auto counts = h.counts();
+  std::vector<std::uint64_t> counts(h.counts().begin(), h.counts().end());
   const auto bin = [&](double x) {
     const double position = (x - h.lower_edge(0)) / h.width();
     return static_cast<std::size_t>(std::clamp(position, 0.0, static_cast<double>(counts.size())));
   };
   if (counts.size() <= levels) return whole;  // finer than the bins: nothing to gain from clipping
+  // Zeros are exact at any scale; the many that a Relu makes would only ask for the finest steps.
+  const std::size_t zero = bin(0);
+  if (zero < counts.size()) counts[zero] = zero + 1 < counts.size() ? counts[zero + 1] : 0;
   return search_range(whole, symmetric, [&](const Range& r) {
     const std::size_t low = bin(r.min);
     const std::size_t high = std::min(bin(r.max) + 1, counts.size());
     // fewer bins than levels would represent the distribution perfectly whatever was clipped
     if (high < low + levels) return std::numeric_limits<double>::infinity();
-    return divergence(h, low, high, levels);
+    return divergence(counts, low, high, levels);
   });
 }
 
