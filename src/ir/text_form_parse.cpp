@@ -86,9 +86,10 @@ class Parser {
       scanner_.fail(e.parts().what + " (" + e.parts().where + "): " + e.parts().why);
     }
     const Fields known = n.op->fields();
-    for (const auto& [key, value] : fields)
-      if (std::none_of(known.begin(), known.end(), [&](const auto& field) { return field.first == key; }))
-        scanner_.fail(name + " has no attribute '" + key + "'");
+    for (const auto& given : fields)
+      if (std::none_of(known.begin(), known.end(),
+                       [&](const auto& field) { return field.first == given.first; }))
+        scanner_.fail(name + " has no attribute '" + given.first + "'");
     if (n.op->name() != name) scanner_.fail(name + " is described as " + std::string(n.op->name()));
     return n;
   }
