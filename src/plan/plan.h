@@ -44,8 +44,8 @@ inline constexpr std::int64_t kArenaAlignment = 16;
 
 struct PlanOptions {
   Optimize optimize = Optimize::kSpeed;
-  std::string
-      only_kernel;  // for conformance tests: this row comes first wherever it is legal; empty: table order
+  // For conformance tests: this row comes first wherever it is legal. Empty: table order.
+  std::string only_kernel = {};
 };
 
 // Throws UserError when a node has no kernel (it names the node and every refusal).
