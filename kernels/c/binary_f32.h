@@ -15,9 +15,9 @@ MOTE_INLINE float binary_f32_held(const binary_f32_params* p, float v) {
   return p->bounds > 1 && v > p->high ? p->high : v;
 }
 
-#define MOTE_BINARY_F32(name, expression)                                                       \
-  MOTE_KERNEL void name(const binary_f32_params* p, const float* a, const float* b, float* y)    \
-  MOTE_BROADCAST_LOOP(&p->shape, float, float, float, binary_f32_held(p, expression))
+#define MOTE_BINARY_F32(name, expression)                                                     \
+  MOTE_KERNEL void name(const binary_f32_params* p, const float* a, const float* b, float* y) \
+      MOTE_BROADCAST_LOOP(&p->shape, float, float, float, binary_f32_held(p, expression))
 
 MOTE_BINARY_F32(add_f32, x0 + x1)
 MOTE_BINARY_F32(sub_f32, x0 - x1)

@@ -74,16 +74,17 @@ MOTE_INLINE int32_t binary_integer_prelu(const binary_integer_params* p, int32_t
   return a >= 0 ? binary_integer_a(p, a) : binary_integer_b(p, a * b);
 }
 
-#define MOTE_BINARY_BYTES(op)                                                                                \
-  MOTE_KERNEL void op##_bytes(const binary_integer_params* p, const uint8_t* a, const uint8_t* b, uint8_t* y) \
-  MOTE_BROADCAST_LOOP(&p->shape, uint8_t, uint8_t, uint8_t,                                                  \
-                      binary_integer_held(p, binary_integer_##op(p, (x0 ^ p->a_flip) - p->a_zero,            \
-                                                                 (x1 ^ p->b_flip) - p->b_zero)))
+#define MOTE_BINARY_BYTES(op)                                                                         \
+  MOTE_KERNEL void op##_bytes(const binary_integer_params* p, const uint8_t* a, const uint8_t* b,     \
+                              uint8_t* y)                                                             \
+      MOTE_BROADCAST_LOOP(&p->shape, uint8_t, uint8_t, uint8_t,                                       \
+                          binary_integer_held(p, binary_integer_##op(p, (x0 ^ p->a_flip) - p->a_zero, \
+                                                                     (x1 ^ p->b_flip) - p->b_zero)))
 
 #define MOTE_BINARY_S16(op)                                                                                 \
   MOTE_KERNEL void op##_s16(const binary_integer_params* p, const int16_t* a, const int16_t* b, int16_t* y) \
-  MOTE_BROADCAST_LOOP(&p->shape, int16_t, int16_t, int16_t,                                                 \
-                      binary_integer_held(p, binary_integer_##op(p, x0, x1)))
+      MOTE_BROADCAST_LOOP(&p->shape, int16_t, int16_t, int16_t,                                             \
+                          binary_integer_held(p, binary_integer_##op(p, x0, x1)))
 
 #define MOTE_BINARY_INTEGER(op) \
   MOTE_BINARY_BYTES(op)         \

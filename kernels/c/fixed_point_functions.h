@@ -1,5 +1,5 @@
-/* exp, 1/(1 + x) and log in 32-bit fixed point, bit for bit as mote evaluates them: docs/numerics.md, equations
- * 34 to 40. A raw number with i integer bits stands for raw * 2^(i - 31). */
+/* exp, 1/(1 + x) and log in 32-bit fixed point, bit for bit as mote evaluates them: docs/numerics.md,
+ * equations 34 to 40. A raw number with i integer bits stands for raw * 2^(i - 31). */
 #ifndef MOTE_FIXED_POINT_FUNCTIONS_H
 #define MOTE_FIXED_POINT_FUNCTIONS_H
 
@@ -29,8 +29,7 @@ MOTE_KERNEL int32_t mote_exp_q5(int32_t x) {
   const int32_t t2 = mote_high_mul(t, t);
   const int32_t t3 = mote_high_mul(t2, t);
   const int32_t t4 = mote_rounding_shift_right(mote_high_mul(t2, t2), 2);
-  const int32_t tail =
-      mote_rounding_shift_right(mote_add(mote_high_mul(mote_add(t4, t3), 715827883), t2), 1);
+  const int32_t tail = mote_rounding_shift_right(mote_add(mote_high_mul(mote_add(t4, t3), 715827883), t2), 1);
   int32_t result = mote_add(1895147668, mote_high_mul(1895147668, mote_add(t, tail)));
   int32_t i;
   if (x == 0) return INT32_MAX;
@@ -58,8 +57,8 @@ MOTE_KERNEL int32_t mote_log_q12(int32_t x) {
   const int32_t root_of_half = 1518500250, fourth_root_of_half = 1805811301;
   const int32_t quarter = mote_rounding_shift_right(1 << 29, 6);
   const int32_t zeros_a = mote_leading_zeros(x);
-  const int32_t r_a = mote_saturating_shift_left(
-      mote_high_mul(mote_saturating_shift_left(x, zeros_a - 1), root_of_half), 1);
+  const int32_t r_a =
+      mote_saturating_shift_left(mote_high_mul(mote_saturating_shift_left(x, zeros_a - 1), root_of_half), 1);
   const int32_t power_a = (12 - zeros_a) * (1 << 25) + quarter;
   const int32_t headroom_b = mote_leading_zeros(mote_high_mul(x, root_of_half)) - 1;
   const int32_t r_b = mote_saturating_shift_left(x, headroom_b);

@@ -45,23 +45,23 @@ MOTE_INLINE int32_t layer_normalization_value(const layer_normalization_integer_
   return mote_clamp(mote_requantize((int32_t)v, p->multiplier, p->shift), p->low, p->high) + p->y_zero;
 }
 
-#define MOTE_LAYER_NORMALIZATION(from, TX, to, TY)                                                          \
-  MOTE_KERNEL void layer_normalization_##from##_##to(const layer_normalization_integer_params* p, const TX* x, \
-                                                     TY* y) {                                               \
-    int32_t group, i;                                                                                       \
-    for (group = 0; group < p->groups; ++group, x += p->count, y += p->count) {                             \
-      int64_t sum = 0, squares = 0, root;                                                                   \
-      int32_t doublings;                                                                                    \
-      for (i = 0; i < p->count; ++i) {                                                                      \
-        sum += x[i];                                                                                        \
-        squares += (int64_t)x[i] * x[i];                                                                    \
-      }                                                                                                     \
-      root = layer_normalization_root(p->count * squares - sum * sum + p->epsilon, &doublings);             \
-      for (i = 0; i < p->count; ++i) {                                                                      \
-        const int64_t deviation = ((int64_t)p->count * x[i] - sum) * ((int64_t)1 << (doublings + 12));      \
-        y[i] = (TY)layer_normalization_value(p, deviation, root, i);                                        \
-      }                                                                                                     \
-    }                                                                                                       \
+#define MOTE_LAYER_NORMALIZATION(from, TX, to, TY)                                                     \
+  MOTE_KERNEL void layer_normalization_##from##_##to(const layer_normalization_integer_params* p,      \
+                                                     const TX* x, TY* y) {                             \
+    int32_t group, i;                                                                                  \
+    for (group = 0; group < p->groups; ++group, x += p->count, y += p->count) {                        \
+      int64_t sum = 0, squares = 0, root;                                                              \
+      int32_t doublings;                                                                               \
+      for (i = 0; i < p->count; ++i) {                                                                 \
+        sum += x[i];                                                                                   \
+        squares += (int64_t)x[i] * x[i];                                                               \
+      }                                                                                                \
+      root = layer_normalization_root(p->count * squares - sum * sum + p->epsilon, &doublings);        \
+      for (i = 0; i < p->count; ++i) {                                                                 \
+        const int64_t deviation = ((int64_t)p->count * x[i] - sum) * ((int64_t)1 << (doublings + 12)); \
+        y[i] = (TY)layer_normalization_value(p, deviation, root, i);                                   \
+      }                                                                                                \
+    }                                                                                                  \
   }
 
 MOTE_LAYER_NORMALIZATION(s8, int8_t, s8, int8_t)

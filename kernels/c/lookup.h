@@ -49,21 +49,21 @@ typedef struct {
   int32_t low, high; /* bounds of y - y_zero */
 } piecewise_params;
 
-#define MOTE_PIECEWISE(from, TX, to, TY)                                                     \
-  MOTE_KERNEL void piecewise_##from##_##to(const piecewise_params* p, const TX* x, TY* y) {  \
-    int32_t i;                                                                               \
-    for (i = 0; i < p->count; ++i) {                                                         \
-      const int32_t d = (int32_t)x[i] - p->x_zero;                                           \
-      const int32_t v = d >= 0 ? mote_requantize(d, p->positive_multiplier, p->positive_shift) \
+#define MOTE_PIECEWISE(from, TX, to, TY)                                                        \
+  MOTE_KERNEL void piecewise_##from##_##to(const piecewise_params* p, const TX* x, TY* y) {     \
+    int32_t i;                                                                                  \
+    for (i = 0; i < p->count; ++i) {                                                            \
+      const int32_t d = (int32_t)x[i] - p->x_zero;                                              \
+      const int32_t v = d >= 0 ? mote_requantize(d, p->positive_multiplier, p->positive_shift)  \
                                : mote_requantize(d, p->negative_multiplier, p->negative_shift); \
-      y[i] = (TY)(mote_clamp(v, p->low, p->high) + p->y_zero);                              \
-    }                                                                                        \
+      y[i] = (TY)(mote_clamp(v, p->low, p->high) + p->y_zero);                                  \
+    }                                                                                           \
   }
 
-#define MOTE_PIECEWISE_FROM(from, TX)        \
-  MOTE_PIECEWISE(from, TX, s8, int8_t)       \
-  MOTE_PIECEWISE(from, TX, u8, uint8_t)      \
-  MOTE_PIECEWISE(from, TX, s16, int16_t)     \
+#define MOTE_PIECEWISE_FROM(from, TX)    \
+  MOTE_PIECEWISE(from, TX, s8, int8_t)   \
+  MOTE_PIECEWISE(from, TX, u8, uint8_t)  \
+  MOTE_PIECEWISE(from, TX, s16, int16_t) \
   MOTE_PIECEWISE(from, TX, u16, uint16_t)
 
 MOTE_PIECEWISE_FROM(s8, int8_t)

@@ -5,7 +5,9 @@
 #include "broadcast.h"
 
 /* The low bits of v, without sign; `unused` is 64 less the width of the integer. */
-MOTE_INLINE int64_t mote_wrap_unsigned(uint64_t v, int32_t unused) { return (int64_t)((v << unused) >> unused); }
+MOTE_INLINE int64_t mote_wrap_unsigned(uint64_t v, int32_t unused) {
+  return (int64_t)((v << unused) >> unused);
+}
 MOTE_INLINE int64_t mote_wrap_signed(uint64_t v, int32_t unused) { return (int64_t)(v << unused) >> unused; }
 
 typedef struct {
@@ -38,7 +40,7 @@ MOTE_INLINE uint64_t binary_plain_value(int32_t function, int64_t a, int64_t b) 
 
 #define MOTE_BINARY_PLAIN(suffix, T, wrap)                                                           \
   MOTE_KERNEL void binary_plain_##suffix(const binary_plain_params* p, const T* a, const T* b, T* y) \
-  MOTE_BROADCAST_LOOP(&p->shape, T, T, T, wrap(binary_plain_value(p->function, x0, x1), p->unused))
+      MOTE_BROADCAST_LOOP(&p->shape, T, T, T, wrap(binary_plain_value(p->function, x0, x1), p->unused))
 
 typedef struct {
   int32_t count;
@@ -57,9 +59,9 @@ MOTE_INLINE int64_t unary_plain_value(const unary_plain_params* p, int64_t x) {
   }
 }
 
-#define MOTE_UNARY_PLAIN(suffix, T, wrap)                                                        \
-  MOTE_KERNEL void unary_plain_##suffix(const unary_plain_params* p, const T* x, T* y) {         \
-    int32_t i;                                                                                   \
+#define MOTE_UNARY_PLAIN(suffix, T, wrap)                                                           \
+  MOTE_KERNEL void unary_plain_##suffix(const unary_plain_params* p, const T* x, T* y) {            \
+    int32_t i;                                                                                      \
     for (i = 0; i < p->count; ++i) y[i] = (T)wrap((uint64_t)unary_plain_value(p, x[i]), p->unused); \
   }
 

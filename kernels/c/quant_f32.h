@@ -1,5 +1,5 @@
-/* Simulated quantization of floats (the operator Quant of QONNX), in float32 as its own execution does. The two
- * broadcast operands are scale and zero point, the output has the extents of x. */
+/* Simulated quantization of floats (the operator Quant of QONNX), in float32 as its own execution does. The
+ * two broadcast operands are scale and zero point, the output has the extents of x. */
 #ifndef MOTE_QUANT_F32_H
 #define MOTE_QUANT_F32_H
 
@@ -9,7 +9,8 @@
 
 typedef struct {
   mote_broadcast shape;
-  int32_t rounding; /* 0 half to even, 1 toward zero, 2 up, 3 down, 4 away from zero, 5 half away, 6 half toward zero */
+  int32_t rounding; /* 0 half to even, 1 toward zero, 2 up, 3 down, 4 away from zero, 5 half away, 6 half
+                       toward zero */
   float low, high;
 } quant_f32_params;
 
@@ -34,7 +35,8 @@ MOTE_INLINE float quant_f32_value(const quant_f32_params* p, float x, float scal
 }
 
 /* a: scale, b: zero point */
-MOTE_KERNEL void quant_f32(const quant_f32_params* p, const float* x, const float* a, const float* b, float* y)
-MOTE_BROADCAST_LOOP(&p->shape, float, float, float, quant_f32_value(p, *x++, x0, x1))
+MOTE_KERNEL void quant_f32(const quant_f32_params* p, const float* x, const float* a, const float* b,
+                           float* y)
+    MOTE_BROADCAST_LOOP(&p->shape, float, float, float, quant_f32_value(p, *x++, x0, x1))
 
 #endif

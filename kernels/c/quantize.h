@@ -12,8 +12,8 @@ typedef struct {
   int32_t low, high;          /* of the integers */
 } quantize_params;
 
-/* round(x / scale), halves away from zero; not a number gives 0. Limited to +-2^20: the zero points of 16 bits and
- * less cannot bring more back into the range. */
+/* round(x / scale), halves away from zero; not a number gives 0. Limited to +-2^20: the zero points of 16
+ * bits and less cannot bring more back into the range. */
 MOTE_INLINE int32_t mote_steps(float x, float scale) {
   const float steps = x / scale;
   const float held = steps < -1048576.0f ? -1048576.0f : steps > 1048576.0f ? 1048576.0f : steps;
@@ -37,19 +37,19 @@ MOTE_INLINE int64_t mote_wide_steps(float x, float scale) {
   }
 }
 
-#define MOTE_CHANNEL_LOOP(TX, TY, value)                      \
-  {                                                           \
-    int32_t outer, c, i;                                      \
-    for (outer = 0; outer < p->outer; ++outer) {              \
-      for (c = 0; c < p->channels; ++c) {                     \
-        const float scale = p->scales[c];                     \
-        const int32_t zero = p->zero_points[c];               \
-        for (i = 0; i < p->inner; ++i) {                      \
-          const TX v = *x++;                                  \
-          *y++ = (TY)(value);                                 \
-        }                                                     \
-      }                                                       \
-    }                                                         \
+#define MOTE_CHANNEL_LOOP(TX, TY, value)         \
+  {                                              \
+    int32_t outer, c, i;                         \
+    for (outer = 0; outer < p->outer; ++outer) { \
+      for (c = 0; c < p->channels; ++c) {        \
+        const float scale = p->scales[c];        \
+        const int32_t zero = p->zero_points[c];  \
+        for (i = 0; i < p->inner; ++i) {         \
+          const TX v = *x++;                     \
+          *y++ = (TY)(value);                    \
+        }                                        \
+      }                                          \
+    }                                            \
   }
 
 MOTE_INLINE int32_t mote_quantized(float v, float scale, int32_t zero, int32_t low, int32_t high) {
@@ -62,13 +62,13 @@ MOTE_INLINE int64_t mote_wide_quantized(float v, float scale, int64_t zero, int6
   return q < low ? low : q > high ? high : q;
 }
 
-#define MOTE_QUANTIZE(suffix, T, to)                                                \
+#define MOTE_QUANTIZE(suffix, T, to)                                                 \
   MOTE_KERNEL void quantize_##suffix(const quantize_params* p, const float* x, T* y) \
-  MOTE_CHANNEL_LOOP(float, T, to)
+      MOTE_CHANNEL_LOOP(float, T, to)
 
-#define MOTE_DEQUANTIZE(suffix, T, difference)                                        \
+#define MOTE_DEQUANTIZE(suffix, T, difference)                                         \
   MOTE_KERNEL void dequantize_##suffix(const quantize_params* p, const T* x, float* y) \
-  MOTE_CHANNEL_LOOP(T, float, scale*(float)(difference))
+      MOTE_CHANNEL_LOOP(T, float, scale*(float)(difference))
 
 MOTE_QUANTIZE(s8, int8_t, mote_quantized(v, scale, zero, p->low, p->high))
 MOTE_QUANTIZE(u8, uint8_t, mote_quantized(v, scale, zero, p->low, p->high))

@@ -24,7 +24,8 @@ MOTE_INLINE int32_t softmax_bytes_top(const softmax_bytes_params* p, const uint8
   return (int32_t)top;
 }
 
-MOTE_INLINE int32_t softmax_bytes_diff(const softmax_bytes_params* p, const uint8_t* x, int32_t i, int32_t top) {
+MOTE_INLINE int32_t softmax_bytes_diff(const softmax_bytes_params* p, const uint8_t* x, int32_t i,
+                                       int32_t top) {
   return (int32_t)(x[i * p->inner] ^ p->flip) - top;
 }
 
@@ -43,8 +44,7 @@ MOTE_INLINE void softmax_bytes_row(const softmax_bytes_params* p, const uint8_t*
   const int32_t top = softmax_bytes_top(p, x);
   const int32_t sum = softmax_bytes_sum(p, x, top);
   const int32_t zeros = mote_leading_zeros(sum);
-  const int32_t reciprocal =
-      mote_reciprocal_of_one_plus((int32_t)(((uint32_t)sum << zeros) - 0x80000000u));
+  const int32_t reciprocal = mote_reciprocal_of_one_plus((int32_t)(((uint32_t)sum << zeros) - 0x80000000u));
   const int32_t exponent = 12 - zeros + 31 - p->bits;
   int32_t i;
   for (i = 0; i < p->count; ++i) {
@@ -68,21 +68,22 @@ MOTE_INLINE void log_softmax_bytes_row(const softmax_bytes_params* p, const uint
     const int32_t d = softmax_bytes_diff(p, x, i, top);
     int32_t v = p->low;
     if (d > least) {
-      v = p->high + mote_rounding_shift_right(mote_requantize(d, p->multiplier, p->shift) - log_sum, 30 - p->bits);
+      v = p->high +
+          mote_rounding_shift_right(mote_requantize(d, p->multiplier, p->shift) - log_sum, 30 - p->bits);
     }
     y[i * p->inner] = (uint8_t)mote_clamp(v, p->low, p->high);
   }
 }
 
-#define MOTE_SOFTMAX_ROWS(name)                                                             \
-  MOTE_KERNEL void name(const softmax_bytes_params* p, const uint8_t* x, uint8_t* y) {      \
-    const int32_t block = p->count * p->inner;                                              \
-    int32_t outer, inner;                                                                   \
-    for (outer = 0; outer < p->outer; ++outer) {                                            \
-      for (inner = 0; inner < p->inner; ++inner) {                                          \
-        name##_row(p, x + outer * block + inner, y + outer * block + inner);                \
-      }                                                                                     \
-    }                                                                                       \
+#define MOTE_SOFTMAX_ROWS(name)                                                        \
+  MOTE_KERNEL void name(const softmax_bytes_params* p, const uint8_t* x, uint8_t* y) { \
+    const int32_t block = p->count * p->inner;                                         \
+    int32_t outer, inner;                                                              \
+    for (outer = 0; outer < p->outer; ++outer) {                                       \
+      for (inner = 0; inner < p->inner; ++inner) {                                     \
+        name##_row(p, x + outer * block + inner, y + outer * block + inner);           \
+      }                                                                                \
+    }                                                                                  \
   }
 
 MOTE_SOFTMAX_ROWS(softmax_bytes)

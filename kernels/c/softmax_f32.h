@@ -41,15 +41,15 @@ MOTE_INLINE void log_softmax_f32_row(const softmax_f32_params* p, const float* x
   for (i = 0; i < p->count; ++i) y[i * p->inner] = p->beta * (x[i * p->inner] - top) - sum;
 }
 
-#define MOTE_SOFTMAX_F32(name)                                                       \
-  MOTE_KERNEL void name(const softmax_f32_params* p, const float* x, float* y) {     \
-    const int32_t block = p->count * p->inner;                                       \
-    int32_t outer, inner;                                                            \
-    for (outer = 0; outer < p->outer; ++outer) {                                     \
-      for (inner = 0; inner < p->inner; ++inner) {                                   \
-        name##_row(p, x + outer * block + inner, y + outer * block + inner);         \
-      }                                                                              \
-    }                                                                                \
+#define MOTE_SOFTMAX_F32(name)                                                   \
+  MOTE_KERNEL void name(const softmax_f32_params* p, const float* x, float* y) { \
+    const int32_t block = p->count * p->inner;                                   \
+    int32_t outer, inner;                                                        \
+    for (outer = 0; outer < p->outer; ++outer) {                                 \
+      for (inner = 0; inner < p->inner; ++inner) {                               \
+        name##_row(p, x + outer * block + inner, y + outer * block + inner);     \
+      }                                                                          \
+    }                                                                            \
   }
 
 MOTE_SOFTMAX_F32(softmax_f32)

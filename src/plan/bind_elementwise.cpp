@@ -9,6 +9,7 @@
 #include "ops/prelu.h"
 #include "ops/requantize.h"
 #include "ops/unary.h"
+#include "plan/linear_sum.h"
 
 namespace mote {
 
@@ -140,37 +141,23 @@ Bound unary_law_call(const BindContext& context, const UnaryLaw& law) {
 
 BindResult bind_add_s8(const BindContext& context) {
   if (nothing_to_do(context)) return Bound{};
+  const Encoding& a = context.input(0).encoding;
+  const Encoding& b = context.input(1).encoding;
   const Encoding& y = context.output().encoding;
-  if (form(context) != Form::Int8 || !y.is_signed()) return Refusal{"not signed 8-bit numbers"};
+  if (form(context) != Form::Int8 || !a.is_signed() || !b.is_signed() || !y.is_signed())
+    return Refusal{"not signed 8-bit numbers"};
   if (context.input(0).shape != context.input(1).shape) return Refusal{"the operands broadcast"};
-  const bool swap = context.input(0).encoding.scale() < context.input(1).encoding.scale();
-  const Encoding& a = context.input(swap ? 1 : 0).encoding;
-  const Encoding& b = context.input(swap ? 0 : 1).encoding;
-  if (!a.is_signed() || !b.is_signed()) return Refusal{"an operand is unsigned"};
-  const BinaryLaw law = binary_law("Add", a, b, y, clamp_of(context));
-  if (law.out.shift > -1 || law.out.shift < -22)
-    return Refusal{"the scale of the sum is out of the usual range"};
-  const auto half = [](int shift) { return shift > 0 ? std::int64_t{1} << (shift - 1) : 0; };
-  // A multiplier of one half has no right shift; shifted one bit more to the left it has.
-  const bool equal_scales = law.b.shift == 0;
-  const int left = equal_scales ? 22 : 21;
-  const int right = equal_scales ? 1 : -law.b.shift;
-  const int out_right = -law.out.shift;
-  std::vector<Parameter> params{
-      integer("count", context.output().elements()),
-      integer("a_offset", -std::int64_t{law.a_zero} * (1 << 20)),
-      integer("b_shift_left", left),
-      integer("b_offset", -std::int64_t{law.b_zero} * (1 << left)),
-      integer("b_multiplier", law.b.value),
-      integer("b_rounding", half(right)),
-      integer("b_shift_right", right),
-      integer("y_multiplier", law.out.value),
-      integer("y_rounding", half(out_right) + std::int64_t{law.out_zero} * (std::int64_t{1} << out_right)),
-      integer("y_shift_right", out_right),
-      integer("low", law.range.min),
-      integer("high", law.range.max)};
-  Bound bound = elementwise_call(context, "add_s8", "add_s8_params", std::move(params), 2);
-  if (swap) std::swap(bound.calls[0].inputs[0], bound.calls[0].inputs[1]);
+  const BinaryLaw law = binary_law(context.node().op->name(), a, b, y, clamp_of(context));
+  const auto sum = prove_linear_sum(law, a, b, y);
+  if (!sum) return Refusal{"no linear form equals the sum for all pairs"};
+  const bool saturates = law.range.min == -128 && law.range.max == 127;
+  Bound bound = elementwise_call(
+      context, saturates ? "add_s8" : "add_clamped_s8", "add_s8_params",
+      {integer("count", context.output().elements()), integer("a_multiplier", sum->a_multiplier),
+       integer("b_multiplier", sum->b_multiplier), integer("offset", sum->offset),
+       integer("low", law.range.min), integer("high", law.range.max)},
+      2);
+  bound.note = "one linear form, equal for all pairs";
   return bound;
 }
 
