@@ -187,7 +187,6 @@ TEST(QuantizePostTraining, WiderActivationsAndFewerBits) {
     QuantizeOptions options;
     options.activation_bits = activations;
     options.weight_bits = weights;
-    options.weight_ranges = RangeMethod::kMse;
     const Graph integer = quantize_with_samples(graph, samples, options);
     EXPECT_TRUE(find_problems(integer, Stage::Integer).empty());
     sqnr[{activations, weights}] = output_sqnr(graph, integer);

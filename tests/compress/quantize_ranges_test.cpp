@@ -71,10 +71,10 @@ TEST(Histogram, ExtremesAndZerosAreCounted) {
 
 TEST(Ranges, MinMaxCoversEverythingAndZero) {
   const Histogram h = histogram_of({1, 2, 3.5F});
-  const Range r = choose_range(h, 8, false, {});
+  const Range r = choose_range(h, 8, false, {RangeMethod::kMinMax});
   EXPECT_EQ(r.min, 0);
   EXPECT_EQ(r.max, 3.5);
-  const Range s = choose_range(h, 16, true, {});
+  const Range s = choose_range(h, 16, true, {RangeMethod::kMinMax});
   EXPECT_EQ(s.min, -3.5);
 }
 
@@ -91,7 +91,7 @@ TEST(Ranges, MseAndKlBeatMinMaxOnHeavyTails) {
   const std::vector<float> values = heavy_tailed(2, 2000000);
   const Histogram h = histogram_of(values);
   for (const int bits : {4, 6, 8}) {
-    const double plain = actual_error(values, choose_range(h, bits, false, {}), bits);
+    const double plain = actual_error(values, choose_range(h, bits, false, {RangeMethod::kMinMax}), bits);
     const double mse = actual_error(values, choose_range(h, bits, false, {RangeMethod::kMse}), bits);
     EXPECT_LT(mse, plain * (bits == 8 ? 0.5 : 0.1)) << bits;
     EXPECT_LE(

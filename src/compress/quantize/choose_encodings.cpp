@@ -92,7 +92,7 @@ class Groups {
   Encoding choose(const Group& group) const {
     const int bits = options_.activation_bits;
     const bool symmetric = bits > 8;
-    Range range = choose_range(group.constants, bits, symmetric, {});
+    Range range = choose_range(group.constants, bits, symmetric, {RangeMethod::kMinMax});
     const Range seen = choose_range(group.observed, bits, symmetric, options_.ranges);
     range.min = std::min(range.min, seen.min);
     range.max = std::max(range.max, seen.max);

@@ -48,8 +48,10 @@ IntegerLayer quantize_layer(const FloatLayer& given, const Encoding& input, cons
     MOTE_CHECK(floats.size() == channels);
     bias.assign(floats.begin(), floats.end());
   }
+  const RangeMethod method =
+      options.weight_ranges.value_or(options.weight_bits < 8 ? RangeMethod::kMse : RangeMethod::kMinMax);
   Encoding encoding = weight_encoding(given.weights, options.per_axis ? given.layer.output_axis : -1,
-                                      options.weight_bits, options.weight_ranges);
+                                      options.weight_bits, method);
   encoding = widened_for_bias(encoding, input_scale, bias);
   const Tensor weights = quantize_tensor(given.weights, encoding);
   if (options.correct_bias) {

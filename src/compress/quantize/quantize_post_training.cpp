@@ -213,8 +213,9 @@ void check_options(const QuantizeOptions& options) {
   if (!narrow(options.activation_bits) && options.activation_bits != 16)
     throw UserError({"impossible width of activations", std::to_string(options.activation_bits) + " bits",
                      "activations take 2 to 8 or 16 bits", "choose one of them"});
-  if (options.weight_ranges != RangeMethod::kMinMax && options.weight_ranges != RangeMethod::kMse)
-    throw UserError({"unknown range method of weights", std::string(to_string(options.weight_ranges)),
+  const RangeMethod weights = options.weight_ranges.value_or(RangeMethod::kMinMax);
+  if (weights != RangeMethod::kMinMax && weights != RangeMethod::kMse)
+    throw UserError({"unknown range method of weights", std::string(to_string(weights)),
                      "weights take min-max or mse", "choose one of them"});
 }
 

@@ -13,8 +13,10 @@ namespace mote {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, RangeMethod>, 4> kMethods = {
+// The first name of a method is the one that is printed.
+constexpr std::array<std::pair<std::string_view, RangeMethod>, 5> kMethods = {
     {{"min-max", RangeMethod::kMinMax},
+     {"minmax", RangeMethod::kMinMax},
      {"percentile", RangeMethod::kPercentile},
      {"mse", RangeMethod::kMse},
      {"kl", RangeMethod::kKl}}};

@@ -22,7 +22,7 @@ RangeMethod parse_range_method(std::string_view text);
 std::string_view to_string(RangeMethod method);
 
 struct RangeOptions {
-  RangeMethod method = RangeMethod::kMinMax;
+  RangeMethod method = RangeMethod::kPercentile;
   double percentile = 0.9999;  // in (0.5, 1]
 };
 
