@@ -101,10 +101,10 @@ INSTANTIATE_TEST_SUITE_P(Models, EmittedGolden,
                          ::testing::Combine(::testing::Values("ic01", "kws01", "vww01", "ad01",
                                                               "person_detect"),
                                             ::testing::Values("host", "cortex-m4")),
-                         [](const auto& info) {
+                         [](const auto& instance) {
                            const std::string target =
-                               std::get<1>(info.param) == "host" ? "host" : "cortex_m4";
-                           return std::get<0>(info.param) + "_" + target;
+                               std::get<1>(instance.param) == "host" ? "host" : "cortex_m4";
+                           return std::get<0>(instance.param) + "_" + target;
                          });
 
 }  // namespace

@@ -109,7 +109,7 @@ TEST_P(TfliteGolden, SimplifyingChangesNoOutput) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Networks, TfliteGolden, testing::ValuesIn(kNetworks),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& instance) { return std::string(instance.param.name); });
 
 }  // namespace
 }  // namespace mote
