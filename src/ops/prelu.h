@@ -7,7 +7,7 @@
 namespace mote {
 
 // Inputs: x; slope, broadcastable to x (NumPy rules). All real or all quantized per tensor with at most 8
-// bits. Quantized: docs/numerics.md, equation 32.
+// bits. Quantized: docs/numerics.md, equation 22.
 struct PRelu final : Described<PRelu> {
   static constexpr std::string_view kName = "PRelu";
   static void describe(auto&, auto&) {}

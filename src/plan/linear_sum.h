@@ -4,8 +4,8 @@
 // multiplications with two roundings each. Its result has 8 bits and its operands have 256 values each, so a
 // form
 //   clamp(floor((a * a_multiplier + b * b_multiplier + offset) / 2^22), low, high)
-// can be tried on every pair; it is used only when all agree. What fails are scales whose sums fall on exact
-// halves for both signs.
+// can be tried on every pair; it is used only when all agree. Refused are sums that would leave 32
+// bits, and the rare scales for which no neighbouring multipliers reproduce every rounding.
 #pragma once
 
 #include <optional>
