@@ -4,10 +4,12 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "base/file.h"
 #include "cli/command.h"
 #include "compress/import.h"
 #include "emit/c.h"
 #include "format/tensor_file.h"
+#include "ir/verify.h"
 #include "measure/sample_input.h"
 #include "report/measurement_text.h"
 #include "run/interpreter.h"

@@ -19,7 +19,7 @@ namespace mote::cli {
 namespace {
 
 struct Options {
-  std::string model, data, output, normalize, method = "mse";
+  std::string model, data, output, normalize, method = "percentile";
   std::string split = "train";
   std::size_t calibrate = 200;
   double percentile = 0;
@@ -75,7 +75,7 @@ void add_quantize(CLI::App& app, Context& context) {
   command->add_option("--split", options->split, "split the samples come from")->capture_default_str();
   command->add_option("--normalize", options->normalize,
                       "scale=1/255,mean=...,std=...: applied to samples before the model");
-  command->add_option("--method", options->method, "ranges of activations: minmax, percentile, mse or kl")
+  command->add_option("--method", options->method, "ranges of activations: percentile, min-max, mse or kl")
       ->capture_default_str();
   command->add_option("--percentile", options->percentile,
                       "fraction of the values on each side that is kept, for example 0.9999");

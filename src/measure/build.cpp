@@ -154,10 +154,10 @@ void DeviceBuild::write_model_header(std::size_t samples) {
   const auto prefix = upper(artifact_.name);
   std::ostringstream out;
   out << "#ifndef MEASURED_MODEL_H\n#define MEASURED_MODEL_H\n#include \"" << artifact_.name << ".h\"\n"
-      << "#define MODEL_RUN " << artifact_.name << "_run\n"
-      << "#define MODEL_ARENA_BYTES " << prefix << "_ARENA_BYTES\n"
-      << "#define MODEL_ARENA_ALIGN " << prefix << "_ARENA_ALIGN\n"
-      << "#define MODEL_SAMPLES " << samples << "\n"
+      << "#define MEASURED_RUN " << artifact_.name << "_run\n"
+      << "#define MEASURED_ARENA_BYTES " << prefix << "_ARENA_BYTES\n"
+      << "#define MEASURED_ARENA_ALIGN " << prefix << "_ARENA_ALIGN\n"
+      << "#define MEASURED_SAMPLES " << samples << "\n"
       << "struct ModelPort { unsigned long offset, bytes; };\n";
   for (const auto& [ports, name] :
        {std::pair{&artifact_.inputs, "INPUT"}, std::pair{&artifact_.outputs, "OUTPUT"}}) {

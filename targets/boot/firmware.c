@@ -5,10 +5,10 @@ int main(void) { return 0; }
 #else
 #include "measured_model.h"
 
-_Alignas(MODEL_ARENA_ALIGN) unsigned char mote_arena[MODEL_ARENA_BYTES];
+_Alignas(MEASURED_ARENA_ALIGN) unsigned char mote_arena[MEASURED_ARENA_BYTES];
 
 int main(void) {
-  MODEL_RUN(mote_arena);
+  MEASURED_RUN(mote_arena);
   return 0;
 }
 #endif

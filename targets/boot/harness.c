@@ -18,7 +18,7 @@ extern const unsigned char mote_samples[];
 #define MOTE_NOINIT __attribute__((section(".noinit")))
 #endif
 
-MOTE_NOINIT _Alignas(MODEL_ARENA_ALIGN) unsigned char mote_arena[MODEL_ARENA_BYTES];
+MOTE_NOINIT _Alignas(MEASURED_ARENA_ALIGN) unsigned char mote_arena[MEASURED_ARENA_BYTES];
 
 /* The instruction counter stops where this function is entered. */
 __attribute__((noipa)) void mote_measure_end(void);
@@ -94,7 +94,7 @@ void mote_trace(int step, int output, const void* data, unsigned long bytes) {
 
 #ifdef MOTE_HOSTED
 static void run(void) {
-  MODEL_RUN(mote_arena);
+  MEASURED_RUN(mote_arena);
   mote_measure_end();
 }
 #else
@@ -113,7 +113,7 @@ static __attribute__((noipa)) void run(void) {
   volatile uint32_t* const end = (volatile uint32_t*)top;
   volatile uint32_t* const begin = (volatile uint32_t*)(uintptr_t)mote_stack_limit;
   for (volatile uint32_t* word = begin; word < end; ++word) *word = MOTE_PAINT;
-  MODEL_RUN(mote_arena);
+  MEASURED_RUN(mote_arena);
   mote_measure_end();
   volatile uint32_t* word = begin;
   if (*word != MOTE_PAINT) mote_fault(); /* the stack met the variables */
@@ -125,7 +125,7 @@ static __attribute__((noipa)) void run(void) {
 
 int main(void) {
   const unsigned char* sample_data = mote_samples;
-  for (uint32_t sample = 0; sample < MODEL_SAMPLES; ++sample) {
+  for (uint32_t sample = 0; sample < MEASURED_SAMPLES; ++sample) {
     /* a pattern instead of zeros: a model may not depend on what the arena held before */
     memset(mote_arena, 0xA5, sizeof mote_arena);
     for (unsigned i = 0; i < sizeof model_inputs / sizeof model_inputs[0]; ++i) {
