@@ -62,6 +62,19 @@ Element element_of(const Tensor& tensor) {
          "use real or integer tensors of at most 32 bits");
 }
 
+template <class T>
+T load(std::span<const std::byte> data, std::size_t index) {
+  T value;
+  std::memcpy(&value, data.data() + index * sizeof(T), sizeof(T));
+  return value;
+}
+
+// A damaged file may hold 64-bit numbers at odd addresses, which FlatBuffers' own accessor would read in
+// place.
+std::int64_t zero_point_at(const flatbuffers::Vector<std::int64_t>& list, std::size_t i) {
+  return load<std::int64_t>(std::as_bytes(std::span(list.Data(), list.size() * sizeof(std::int64_t))), i);
+}
+
 // Scales and zero points of the file, checked; no scales when the integers are plain.
 Quantization quantization_of(const Tensor& tensor, const Shape& shape, const Encoding& plain) {
   Quantization q;
@@ -92,20 +105,12 @@ Quantization quantization_of(const Tensor& tensor, const Shape& shape, const Enc
                " scales",
            kRepair);
   for (std::size_t i = 0; i < q.scales.size(); ++i) {
-    const std::int64_t zero =
-        zero_count == 0 ? 0 : zeros->Get(static_cast<unsigned>(zero_count == 1 ? 0 : i));
+    const std::int64_t zero = zero_count == 0 ? 0 : zero_point_at(*zeros, zero_count == 1 ? 0 : i);
     if (zero < plain.min() || zero > plain.max())
       refuse(tensor, "its zero point " + std::to_string(zero) + " is outside " + to_string(plain), kRepair);
     q.zero_points.push_back(static_cast<std::int32_t>(zero));
   }
   return q;
-}
-
-template <class T>
-T load(std::span<const std::byte> data, std::size_t index) {
-  T value;
-  std::memcpy(&value, data.data() + index * sizeof(T), sizeof(T));
-  return value;
 }
 
 mote::Tensor real_constant(const Tensor& tensor, Shape shape, std::size_t count,

@@ -91,7 +91,7 @@ Graph remove_identity(const Graph& graph) {
       changed = true;
     } else if (node.as<Reshape>() && producer_as<Reshape>(graph, in) &&
                !graph.type(in).encoding.is_per_axis()) {
-      patch.set_node_inputs(n, {graph.node(graph.value(in).producer).inputs[0]});
+      patch.set_node_inputs(n, {patch.node(graph.value(in).producer).inputs[0]});
       changed = true;
     }
   }
