@@ -13,6 +13,11 @@ namespace mote {
 
 namespace {
 
+// Channels whose weights are smaller than this part of the layer's largest are left alone: training has
+// switched them off, and balancing their noise would blow up their biases, hence the range of the
+// activations.
+constexpr double kDead = 1e-3;
+
 struct Pair {
   NodeId first;
   NodeId second;
@@ -99,8 +104,10 @@ class Equalizer {
     const auto range2 = largest(w2, channels, channel2);
     std::vector<double> scale(channels, 1);
     double moved = 0;
+    const double least1 = kDead * *std::max_element(range1.begin(), range1.end());
+    const double least2 = kDead * *std::max_element(range2.begin(), range2.end());
     for (std::size_t c = 0; c < channels; ++c) {
-      if (range1[c] == 0 || range2[c] == 0) continue;  // a dead channel has nothing to balance
+      if (range1[c] <= least1 || range2[c] <= least2) continue;
       scale[c] = std::sqrt(range1[c] / range2[c]);
       moved = std::max(moved, std::abs(std::log(scale[c])));
     }
