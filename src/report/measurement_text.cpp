@@ -22,13 +22,27 @@ std::string layer_table(const Measurement& m) {
   return table.text();
 }
 
+// Lines of at most `columns`, each behind `indent`.
+std::string wrapped(const std::string& text, const std::string& indent, std::size_t columns) {
+  std::string lines;
+  std::string line = indent;
+  for (const std::string& word : split(text, ' ')) {
+    if (line.size() + word.size() + 1 > columns) {
+      lines += line + "\n";
+      line = indent;
+    }
+    line += (line.size() > indent.size() ? " " : "") + word;
+  }
+  return lines + line + "\n";
+}
+
 std::string estimate_text(const Estimate& e) {
   std::string text;
   if (e.cycles)
     text += fmt::format("cycles       {} (estimate)\n", format_count(static_cast<std::uint64_t>(*e.cycles)));
   if (e.seconds) text += fmt::format("latency      {:.3g} ms (estimate)\n", *e.seconds * 1e3);
   if (e.energy_joules) text += fmt::format("energy       {:.3g} uJ (estimate)\n", *e.energy_joules * 1e6);
-  if (!text.empty() && !e.source.empty()) text += "             estimates from " + e.source + "\n";
+  if (!text.empty() && !e.source.empty()) text += wrapped("estimates from " + e.source, "             ", 110);
   return text;
 }
 
