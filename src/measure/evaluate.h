@@ -30,7 +30,7 @@ std::vector<std::vector<Tensor>> load_inputs(const Graph& graph, const std::stri
                                              const data::Normalization& normalization);
 
 struct EvaluateOptions {
-  data::Normalization normalization;
+  data::Normalization normalization{};
   std::size_t oracle_samples = 4;  // compared with the oracle, at most so many
 };
 

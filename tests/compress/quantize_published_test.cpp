@@ -25,13 +25,13 @@ TEST(QuantizePublished, ImageClassificationLosesNothing) {
   load.max_count = 300;
   load.shape = graph.type(graph.inputs()[0]).shape;
   const data::Samples samples = data::open_dataset(pictures.string())->load(data::Split::kTest, load);
-  const Evaluation real = evaluate(graph, samples, {.normalization = {}, .oracle_samples = 1});
+  const Evaluation real = evaluate(graph, samples, {.oracle_samples = 1});
   EXPECT_TRUE(real.oracle.passed()) << real.oracle.largest_difference;
 
   const auto inputs = load_inputs(graph, pictures.string(), data::Split::kTrain, 32, {});
   const Graph integer = quantize_with_samples(graph, inputs, {});
   ASSERT_TRUE(find_problems(integer, Stage::Integer).empty());
-  const Evaluation rounded = evaluate(integer, samples, {.normalization = {}, .oracle_samples = 2});
+  const Evaluation rounded = evaluate(integer, samples, {.oracle_samples = 2});
   EXPECT_TRUE(rounded.oracle.passed());
   EXPECT_GT(real.confusion->accuracy(), 0.7);
   EXPECT_GT(rounded.confusion->accuracy(), real.confusion->accuracy() - 0.02);
