@@ -38,7 +38,9 @@ class Import {
   Known find(const std::string& name, const std::string& where);
   // Whether so many more elements and multiplications may be evaluated while reading.
   bool afford(std::int64_t work);
-  bool is_input(ValueId id) const { return inputs_.contains(id); }
+  // Gives a plain integer value an encoding, together with everything that it was only moved from; false
+  // where some of that is no graph input.
+  bool relabel(ValueId id, const Encoding& encoding);
   // The file's name for a value; the first name stays, and names of inputs always do.
   void name_value(ValueId id, const std::string& name);
 
@@ -49,6 +51,7 @@ class Import {
   std::map<std::string, const onnx::TensorProto*> initializers_;
   std::map<std::string, Known> known_;
   std::set<ValueId> inputs_, named_;
+  std::map<ValueId, std::vector<ValueId>> moved_from_;  // integers that a node only moved -> what it moved
   std::int64_t work_left_ = std::int64_t{1} << 27;
   std::map<ValueId, ValueId>
       dequantized_constants_;  // output of a Dequantize -> the integer constant behind it
@@ -81,15 +84,16 @@ class NodeImport {
   ValueId input(std::size_t i) const;  // fails when absent
   ValueId optional_input(std::size_t i) const { return has_input(i) ? input(i) : ValueId{}; }
   OnnxElement element(std::size_t i) const;  // of input i
-  const Tensor& constant_input(std::size_t i) const;
+  Tensor constant_input(std::size_t i) const;
   std::vector<std::int64_t> integer_input(std::size_t i) const;
   std::vector<float> real_input(std::size_t i) const;
   // The list from an attribute, or in later opsets from a constant input; nothing when both are absent.
   std::optional<std::vector<std::int64_t>> integers_of(std::string_view attribute_name,
                                                        std::size_t input_index) const;
 
-  const TensorType& type(ValueId id) const { return import_.patch.type(id); }
-  const Shape& shape(ValueId id) const { return type(id).shape; }
+  // Copies: adding a value moves the others.
+  TensorType type(ValueId id) const { return import_.patch.type(id); }
+  Shape shape(ValueId id) const { return import_.patch.type(id).shape; }
   std::int64_t rank(ValueId id) const { return static_cast<std::int64_t>(shape(id).size()); }
   bool is_real(ValueId id) const { return type(id).encoding.is_real(); }
   const Tensor* constant(ValueId id) const { return import_.patch.constant(id); }
@@ -102,6 +106,8 @@ class NodeImport {
     return add_all(op, std::move(inputs))[0];
   }
   std::vector<ValueId> add_all(const OperatorPtr& op, std::vector<ValueId> inputs);
+  // The output types that follow from these inputs.
+  std::vector<TensorType> infer(const OperatorPtr& op, const std::vector<ValueId>& inputs) const;
   // A node with a given output type (quantized results); never evaluated here.
   ValueId add_typed(const OperatorPtr& op, std::vector<ValueId> inputs, TensorType output);
   ValueId add_constant(Tensor tensor);

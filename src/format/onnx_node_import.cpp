@@ -1,5 +1,6 @@
 // NodeImport: attributes, inputs and the nodes that a conversion adds.
 #include <algorithm>
+#include <array>
 #include <numeric>
 
 #include "format/onnx_import.h"
@@ -14,6 +15,20 @@
 #include "ops/unary.h"
 
 namespace mote::onnx_import {
+
+namespace {
+
+// The inputs whose elements, unchanged, make up the outputs.
+std::vector<ValueId> moved_inputs(const Operator& op, const std::vector<ValueId>& inputs) {
+  constexpr std::array<std::string_view, 9> kMoves = {"Transpose", "Reshape",      "Slice",
+                                                      "Split",     "Gather",       "MaxPool",
+                                                      "Identity",  "DepthToSpace", "SpaceToDepth"};
+  if (op.name() == "Concat") return inputs;
+  if (std::find(kMoves.begin(), kMoves.end(), op.name()) == kMoves.end()) return {};
+  return {inputs[0]};
+}
+
+}  // namespace
 
 NodeImport::NodeImport(Import& import, const onnx::NodeProto& node, int index)
     : import_(import), node_(node), index_(index) {}
@@ -88,7 +103,7 @@ OnnxElement NodeImport::element(std::size_t i) const {
   return import_.find(node_.input(static_cast<int>(i)), where()).element;
 }
 
-const Tensor& NodeImport::constant_input(std::size_t i) const {
+Tensor NodeImport::constant_input(std::size_t i) const {
   const Tensor* tensor = constant(input(i));
   if (!tensor)
     throw OnnxNeedsConstant({"a tensor must be known when the model is read", where(),
@@ -105,7 +120,7 @@ std::vector<std::int64_t> NodeImport::integer_input(std::size_t i) const {
 }
 
 std::vector<float> NodeImport::real_input(std::size_t i) const {
-  const Tensor& tensor = constant_input(i);
+  const Tensor tensor = constant_input(i);
   if (!tensor.type().encoding.is_real()) fail("input " + std::to_string(i) + " must hold real numbers");
   return {tensor.floats().begin(), tensor.floats().end()};
 }
@@ -125,7 +140,7 @@ std::int64_t NodeImport::axis(std::int64_t axis, std::int64_t rank) const {
 
 std::vector<ValueId> NodeImport::add_all(const OperatorPtr& op, std::vector<ValueId> inputs) {
   InputTypes types;
-  for (const ValueId v : inputs) types.push_back(v.valid() ? &type(v) : nullptr);
+  for (const ValueId v : inputs) types.push_back(v.valid() ? &import_.patch.type(v) : nullptr);
   auto outputs = op->infer(types);
   OutputTypes output_types;
   for (const auto& t : outputs) output_types.push_back(&t);
@@ -156,7 +171,17 @@ std::vector<ValueId> NodeImport::add_all(const OperatorPtr& op, std::vector<Valu
     for (const Array& r : results) ids.push_back(add_constant(narrow(r)));
     return ids;
   }
-  return import_.patch.add_node(op, std::move(inputs), std::move(outputs), node_.name());
+  const auto moved = moved_inputs(*op, inputs);
+  const auto ids = import_.patch.add_node(op, std::move(inputs), std::move(outputs), node_.name());
+  for (const ValueId id : ids)
+    if (!moved.empty() && !is_real(id)) import_.moved_from_[id] = moved;
+  return ids;
+}
+
+std::vector<TensorType> NodeImport::infer(const OperatorPtr& op, const std::vector<ValueId>& inputs) const {
+  InputTypes types;
+  for (const ValueId v : inputs) types.push_back(v.valid() ? &import_.patch.type(v) : nullptr);
+  return op->infer(types);
 }
 
 ValueId NodeImport::add_typed(const OperatorPtr& op, std::vector<ValueId> inputs, TensorType output) {
@@ -166,7 +191,7 @@ ValueId NodeImport::add_typed(const OperatorPtr& op, std::vector<ValueId> inputs
 ValueId NodeImport::add_constant(Tensor tensor) { return import_.patch.add_constant({}, std::move(tensor)); }
 
 ValueId NodeImport::constant_like(ValueId like, double value) {
-  const Encoding& e = type(like).encoding;
+  const Encoding e = type(like).encoding;
   if (e.is_real()) return real_constant(static_cast<float>(value));
   const double bounded = std::clamp(value, static_cast<double>(e.min()), static_cast<double>(e.max()));
   return add_constant(Tensor::integers({{}, Encoding::integer(e.bits(), e.is_signed()), {}},
@@ -242,10 +267,7 @@ ValueId NodeImport::with_encoding(ValueId x, const Encoding& encoding) {
     const auto id = import_.patch.add_constant(import_.patch.value_name(x), tensor->with_type(wanted));
     return id;
   }
-  if (import_.is_input(x)) {
-    import_.patch.set_type(x, wanted);
-    return x;
-  }
+  if (import_.relabel(x, encoding)) return x;
   // an integer that some operator computed: its real meaning, quantized, gives the same integer under the new
   // encoding
   if (encoding.is_per_axis()) fail("a computed integer tensor is read with scales per axis");

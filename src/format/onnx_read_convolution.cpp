@@ -91,8 +91,7 @@ ValueId convolve(NodeImport& node, ValueId x, ValueId w, ValueId bias, const Enc
   x = to_nhwc(node, x);
   ValueId y;
   if (output) {
-    const InputTypes types{&node.type(x), &node.type(w), bias.valid() ? &node.type(bias) : nullptr};
-    TensorType type = op->infer(types)[0];
+    TensorType type = node.infer(op, {x, w, bias})[0];
     type.encoding = *output;
     y = node.add_typed(op, {x, w, bias}, type);
   } else {

@@ -74,11 +74,25 @@ void read_binary(NodeImport& node) {
   node.set_output(0, node.binary(node.op_type(), node.input(0), node.input(1)));
 }
 
+// Powers that are functions of their own, or "".
+std::string_view power_function(NodeImport& node, ValueId exponent) {
+  const Tensor* tensor = node.constant(exponent);
+  if (!tensor || tensor->type().elements() != 1 || node.rank(exponent) > 0 || !node.is_real(exponent))
+    return "";
+  const double value = tensor->real_at(0);
+  return value == 2 ? "Square" : value == 0.5 ? "Sqrt" : value == -0.5 ? "Rsqrt" : "";
+}
+
 // Base and exponent may have different types; the result has the base's.
 void read_pow(NodeImport& node) {
   const ValueId base = node.input(0);
+  const ValueId exponent = node.input(1);
+  if (!node.is_real(base) && node.type(base).encoding == node.type(exponent).encoding)
+    return node.set_output(0, node.binary("Pow", base, exponent));
   const auto real = [&](ValueId v) { return node.is_real(v) ? v : node.cast(v, "f32"); };
-  const ValueId y = node.binary("Pow", real(base), real(node.input(1)));
+  if (const auto function = power_function(node, exponent); !function.empty() && node.is_real(base))
+    return node.set_output(0, node.unary(function, base));
+  const ValueId y = node.binary("Pow", real(base), real(exponent));
   node.set_output(0, node.is_real(base) ? y : node.cast(y, onnx_element(node.element(0)).cast));
 }
 

@@ -17,9 +17,7 @@ bool is_constant_matrix(NodeImport& node, ValueId b) {
 ValueId product(NodeImport& node, const OperatorPtr& op, std::vector<ValueId> inputs,
                 const Encoding* output) {
   if (!output) return node.add(op, std::move(inputs));
-  InputTypes types;
-  for (const ValueId v : inputs) types.push_back(v.valid() ? &node.type(v) : nullptr);
-  TensorType type = op->infer(types)[0];
+  TensorType type = node.infer(op, inputs)[0];
   type.encoding = *output;
   return node.add_typed(op, std::move(inputs), type);
 }

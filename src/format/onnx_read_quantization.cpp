@@ -93,6 +93,9 @@ namespace {
 // along the axis.
 ValueId spread(NodeImport& node, ValueId parameter, ValueId x, std::int64_t axis, std::int64_t block) {
   const Shape shape = node.shape(parameter);
+  const bool one = node.type(parameter).elements() == 1 && block == 0;
+  if (one) return node.reshape(parameter, {});
+  if (node.rank(x) == 0) node.fail("a scalar has scales per axis");
   const std::int64_t extent = node.shape(x)[static_cast<std::size_t>(axis)];
   if (block > 0) {
     if (shape.size() != node.shape(x).size() ||
@@ -104,7 +107,6 @@ ValueId spread(NodeImport& node, ValueId parameter, ValueId x, std::int64_t axis
     for (std::int64_t i = 0; i < extent; ++i) indices.push_back(i / block);
     return node.gather(parameter, axis, indices);
   }
-  if (node.type(parameter).elements() == 1) return node.reshape(parameter, {});
   if (shape.size() != 1 || shape[0] != extent)
     node.fail("its scales " + to_string(shape) + " do not fit axis " + std::to_string(axis));
   Shape aligned(node.shape(x).size(), 1);
@@ -172,7 +174,7 @@ void read_qlinear_binary(NodeImport& node) {
   op.function = node.op_type() == "QLinearAdd" ? "Add" : "Mul";
   const ValueId a = node.with_encoding(node.input(0), file_encoding(node, 0, 1, 2, 0));
   const ValueId b = node.with_encoding(node.input(3), file_encoding(node, 3, 4, 5, 0));
-  TensorType type = op.infer({&node.type(a), &node.type(b)})[0];
+  TensorType type = node.infer(op_of(op), {a, b})[0];
   type.encoding = result_encoding(node, 6, 7);
   node.set_output(0, node.add_typed(op_of(op), {a, b}, type), element_of(type.encoding, node.where()));
 }

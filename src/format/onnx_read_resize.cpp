@@ -221,7 +221,7 @@ bool is_planar(const Form& form, const std::vector<Axis>& axes) {
   const auto whole = [](const Axis& a) {
     return std::abs(a.scale * static_cast<double>(a.input) - static_cast<double>(a.output)) < 1e-6;
   };
-  return whole(axes[2]) && whole(axes[3]);
+  return form.coordinate != "align_corners" || (whole(axes[2]) && whole(axes[3]));
 }
 
 void read_resize(NodeImport& node) {
@@ -235,6 +235,12 @@ void read_resize(NodeImport& node) {
     op.width = axes[3].output;
     op.coordinate = form.coordinate;
     op.nearest = form.nearest;
+    const auto scale = [](const Axis& a) {  // 0: the ratio of the extents
+      const double ratio = static_cast<double>(a.output) / static_cast<double>(a.input);
+      return a.scale == ratio ? 0.0F : static_cast<float>(a.scale);
+    };
+    op.scale_h = scale(axes[2]);
+    op.scale_w = scale(axes[3]);
     return node.set_output(0, from_nhwc(node, node.add(op_of(op), {to_nhwc(node, x)}), 4));
   }
   for (std::size_t i = 0; i < axes.size(); ++i)

@@ -168,6 +168,27 @@ bool Import::afford(std::int64_t work) {
   return true;
 }
 
+bool Import::relabel(ValueId id, const Encoding& encoding) {
+  std::vector<ValueId> found{id};
+  std::set<ValueId> seen{id};
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const Encoding& present = patch.type(found[i]).encoding;
+    const auto sources = moved_from_.find(found[i]);
+    const bool fits = !present.is_real() && (!present.is_quantized() || present == encoding);
+    if (!fits || (sources == moved_from_.end() && !inputs_.contains(found[i]))) return false;
+    if (sources == moved_from_.end()) continue;
+    for (const ValueId v : sources->second)
+      if (seen.insert(v).second) found.push_back(v);
+  }
+  if (encoding.is_per_axis() && found.size() > 1) return false;
+  for (const ValueId v : found) {
+    TensorType type = patch.type(v);
+    type.encoding = encoding;
+    patch.set_type(v, type);
+  }
+  return true;
+}
+
 void Import::name_value(ValueId id, const std::string& name) {
   if (!inputs_.contains(id) && named_.insert(id).second) patch.set_value_name(id, name);
 }

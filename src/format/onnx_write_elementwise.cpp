@@ -26,20 +26,34 @@ void define(Export& e, ValueId v, const std::string& name, Layout layout) {
     e.define_real(v, name, layout);
 }
 
+// A bound in the type of a plain integer.
+std::string integer_bound(Export& e, const Node& node, float value) {
+  const Encoding& encoding = e.type(node.inputs[0]).encoding;
+  if (value != std::floor(value) || value < static_cast<float>(encoding.min()) ||
+      value > static_cast<float>(encoding.max()))
+    throw UserError({"an operator cannot be written as ONNX", node.name,
+                     "it clips integers at " + std::to_string(value), "use bounds of the integer type"});
+  const Tensor tensor = Tensor::integers({{}, encoding, {}}, {static_cast<std::int64_t>(value)});
+  return e.initializer("bound", tensor, element_of(encoding, node.name));
+}
+
 void write_unary(Export& e, const Node& node) {
   const auto& op = *node.as<Unary>();
   const Layout layout = e.natural_layout(node.inputs[0]);
   const std::string x = operand(e, node.inputs[0], layout);
   std::string y;
-  if (op.function == "Relu6") {
-    y = e.apply("Clip", {x, e.number(0), e.number(6)});
-  } else if (op.function == "Clip") {
-    y = e.apply("Clip", {x, std::isinf(op.alpha) ? "" : e.number(op.alpha),
-                         std::isinf(op.beta) ? "" : e.number(op.beta)});
+  const bool plain = is_plain_integer(e.type(node.inputs[0]).encoding);
+  if (op.function == "Relu6" || op.function == "Clip") {
+    const bool relu6 = op.function == "Relu6";
+    const auto bound = [&](float value) -> std::string {
+      if (std::isinf(value)) return {};
+      return plain ? integer_bound(e, node, value) : e.number(value);
+    };
+    y = e.apply("Clip", {x, bound(relu6 ? 0.0F : op.alpha), bound(relu6 ? 6.0F : op.beta)});
   } else if (op.function == "Rsqrt") {
-    y = e.apply("Reciprocal", {e.apply("Sqrt", {x})});
+    y = e.apply("Pow", {x, e.number(-0.5F)});
   } else if (op.function == "Square") {
-    y = e.apply("Mul", {x, x});
+    y = plain ? e.apply("Mul", {x, x}) : e.apply("Pow", {x, e.number(2)});
   } else {
     y = e.fresh(e.graph().value(node.outputs[0]).name + "_" + op.function);
     auto& proto = e.add(op.function, {x}, {y});

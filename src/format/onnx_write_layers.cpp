@@ -108,16 +108,39 @@ void write_mat_mul(Export& e, const Node& node) {
          Layout::kPlain);
 }
 
+// Cells that never count are padding where padding does not count either; else ceil_mode makes them, unless
+// their window would start in the padding.
+void set_pool_padding(Export& e, const Node& node, onnx::NodeProto& proto) {
+  const auto& op = *node.as<Pool>();
+  Numbers padding = op.padding;
+  if (op.is_max() || !op.count_include_pad) {
+    padding[2] += op.ceil_extra[0];
+    padding[3] += op.ceil_extra[1];
+  } else if (op.ceil_extra != Numbers{0, 0}) {
+    for (std::size_t axis = 0; axis < 2; ++axis) {
+      const std::int64_t input = e.type(node.inputs[0]).shape[axis + 1];
+      const std::int64_t span = op.dilation[axis] * (op.window[axis] - 1) + 1;
+      std::int64_t output =
+          (input + padding[axis] + padding[axis + 2] - span + op.stride[axis] - 1) / op.stride[axis] + 1;
+      if ((output - 1) * op.stride[axis] >= input + padding[axis]) --output;
+      if (output != e.type(node.outputs[0]).shape[axis + 1])
+        throw UserError({"a pool cannot be written as ONNX", node.name,
+                         "its partial windows are not those of ceil_mode", ""});
+    }
+    set_integer(proto, "ceil_mode", 1);
+  }
+  set_integers(proto, "pads", padding);
+}
+
 void write_pool(Export& e, const Node& node) {
   const auto& op = *node.as<Pool>();
   const std::string y = e.fresh(e.graph().value(node.outputs[0]).name + "_pool");
   auto& pool = e.add(op.name(), {e.real(node.inputs[0], Layout::kChannelsFirst)}, {y});
   set_integers(pool, "kernel_shape", op.window);
   set_integers(pool, "strides", op.stride);
-  set_integers(pool, "pads", op.padding);
+  set_pool_padding(e, node, pool);
   if (op.dilation != Numbers{1, 1}) set_integers(pool, "dilations", op.dilation);
-  if (op.ceil_extra != Numbers{0, 0}) set_integer(pool, "ceil_mode", 1);
-  if (op.count_include_pad) set_integer(pool, "count_include_pad", 1);
+  if (op.count_include_pad && !op.is_max()) set_integer(pool, "count_include_pad", 1);
   finish(e, node, y, Layout::kChannelsFirst);
 }
 
@@ -129,15 +152,16 @@ void write_reduce(Export& e, const Node& node) {
   for (const std::int64_t a : op.axes) axes.push_back(file_axis(a, layout));
   const bool plain = !e.is_real(node.inputs[0]) && !e.type(node.inputs[0]).encoding.is_quantized();
   const std::string x = plain ? e.stored(node.inputs[0], layout) : e.real(node.inputs[0], layout);
+  const auto done = [&](const std::string& y) {
+    return plain ? e.define_stored(node.outputs[0], y, layout) : e.define_real(node.outputs[0], y, layout);
+  };
+  if (axes.empty()) return done(e.apply("Identity", {x}));
   const bool axes_as_input = e.opset() >= 18 || op.function == "Sum";
   const std::string y = e.fresh(e.graph().value(node.outputs[0]).name + "_reduced");
   auto& reduce = e.add(op.name(), {x, axes_as_input ? e.numbers(axes) : ""}, {y});
   if (!axes_as_input) set_integers(reduce, "axes", axes);
   set_integer(reduce, "keepdims", op.keep_dims ? 1 : 0);
-  if (plain)
-    e.define_stored(node.outputs[0], y, layout);
-  else
-    e.define_real(node.outputs[0], y, layout);
+  done(y);
 }
 
 void write_softmax(Export& e, const Node& node) {

@@ -148,7 +148,13 @@ void write_resize(Export& e, const Node& node) {
   const Shape& in = e.type(node.inputs[0]).shape;
   const std::string y = e.fresh(e.graph().value(node.outputs[0]).name + "_resized");
   std::vector<std::string> inputs{operand(e, node.inputs[0], Layout::kChannelsFirst), ""};
-  if (op.scale_h != 0 && op.scale_w != 0) {
+  // half a cell further and rounded down is the nearest, halves up
+  const bool shifted = op.coordinate == "tf_half_pixel_for_nn";
+  if (shifted && (op.function != "nearest" || op.nearest != "floor"))
+    throw UserError({"an operator cannot be written as ONNX", node.name,
+                     "its coordinates exist there for nearest only", ""});
+  // scales that are not the ratio of the extents matter, but not between aligned corners
+  if (op.scale_h != 0 && op.scale_w != 0 && op.coordinate != "align_corners") {
     inputs.push_back(e.initializer("scales", Tensor::reals({4}, {1.0F, 1.0F, op.scale_h, op.scale_w}),
                                    OnnxElement::kFloat));
   } else {
@@ -156,8 +162,6 @@ void write_resize(Export& e, const Node& node) {
     inputs.push_back(e.numbers({in[0], in[3], op.height, op.width}));
   }
   auto& proto = e.add("Resize", inputs, {y});
-  // half a cell further and rounded down is the nearest, halves up
-  const bool shifted = op.coordinate == "tf_half_pixel_for_nn";
   set_text(proto, "mode", op.function);
   set_text(proto, "coordinate_transformation_mode", shifted ? "half_pixel" : op.coordinate);
   if (op.function == "nearest") set_text(proto, "nearest_mode", shifted ? "round_prefer_ceil" : op.nearest);

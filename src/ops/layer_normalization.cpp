@@ -48,9 +48,10 @@ std::vector<TensorType> LayerNormalization::infer(const InputTypes& inputs) cons
   movement::expect_axis(kName, axis, shape);
   const Shape group(shape.begin() + axis, shape.end());
   for (std::size_t i = 1; i < inputs.size(); ++i)
-    movement::require(
-        !inputs[i] || inputs[i]->shape == group || inputs[i]->elements() == 1, kName,
-        "gamma or beta is " + to_string(inputs[i]->shape) + ", the normalized axes are " + to_string(group));
+    if (inputs[i])
+      movement::require(inputs[i]->shape == group || inputs[i]->elements() == 1, kName,
+                        "gamma or beta is " + to_string(inputs[i]->shape) + ", the normalized axes are " +
+                            to_string(group));
   return {{shape, inputs[0]->encoding, {}}};
 }
 

@@ -40,19 +40,9 @@ bool has_weights(const Operator& op) {
 
 // Operators with an integer law from encodings to an encoding, besides those with weights.
 bool has_integer_law(const Operator& op) {
-  constexpr std::array<std::string_view, 13> kNames = {"MatMul",
-                                                       "Add",
-                                                       "Sub",
-                                                       "Mul",
-                                                       "Div",
-                                                       "Minimum",
-                                                       "Maximum",
-                                                       "ReduceMean",
-                                                       "ReduceSum",
-                                                       "PRelu",
-                                                       "LayerNormalization",
-                                                       "AveragePool",
-                                                       "Pow"};
+  constexpr std::array<std::string_view, 12> kNames = {"MatMul",    "Add",     "Sub",         "Mul",
+                                                       "Div",       "Minimum", "Maximum",     "ReduceMean",
+                                                       "ReduceSum", "PRelu",   "AveragePool", "Pow"};
   return contains(kNames, op.name()) || dynamic_cast<const Unary*>(&op) || dynamic_cast<const Softmax*>(&op);
 }
 
@@ -113,7 +103,7 @@ class Lowering {
   // The new value in the form that the old one had.
   ValueId& own(ValueId v) { return (graph_.type(v).encoding.is_real() ? real_ : integer_)[v.index]; }
   ValueId integer(ValueId v) const { return v.valid() ? integer_[v.index] : ValueId{}; }
-  const Encoding& encoding(ValueId fresh) const { return patch_.type(fresh).encoding; }
+  Encoding encoding(ValueId fresh) const { return patch_.type(fresh).encoding; }
 
   // The value in its old form; a real one whose integers are known is dequantized where it is needed.
   ValueId as_before(ValueId v) {
@@ -143,6 +133,7 @@ class Lowering {
     if (moves_elements(op)) return lower_movement(n);
     if (op.name() == "Concat") return lower_concat(n);
     if (has_weights(op)) return lower_weighted(n);
+    if (op.name() == "LayerNormalization") return lower_layer_normalization(n);
     return has_integer_law(op) && lower_arithmetic(n);
   }
 
@@ -275,37 +266,39 @@ class Lowering {
 
   // The bias as an s32 constant with the scale of the product.
   ValueId quantized_bias(ValueId bias, const Encoding& x, const Encoding& w) {
-    const ValueId twin = integer(bias);
-    const Tensor* tensor = twin.valid() ? patch_.constant(twin) : graph_.constant(bias);
-    if (!tensor) return {};
-    const Array array = widen(*tensor);
-    const std::vector<double> reals = dequantized(array);
     Quantization q{w.is_per_axis() ? 0 : -1, {}, {}};
     for (const float s : w.quantization().scales) q.scales.push_back(x.scale() * s);
     q.zero_points.assign(q.scales.size(), 0);
-    if (q.axis == 0 && q.scales.size() != reals.size()) return {};
-    const Encoding encoding = Encoding::integer(32, true).with_quantization(std::move(q));
+    if (q.axis == 0 && graph_.type(bias).shape != Shape{static_cast<std::int64_t>(q.scales.size())})
+      return {};
+    return quantized_constant(bias, Encoding::integer(32, true).with_quantization(std::move(q)));
+  }
+
+  // A constant, whatever form it has, in an s32 encoding; an invalid id where the value is no constant.
+  ValueId quantized_constant(ValueId v, const Encoding& encoding) {
+    const auto reals = constant_reals(v);
+    if (!reals) return {};
     std::vector<std::int64_t> integers;
-    for (std::size_t c = 0; c < reals.size(); ++c) {
-      const double value = std::round(reals[c] / static_cast<double>(encoding.scale(c)));
+    for (std::size_t c = 0; c < reals->size(); ++c) {
+      const double value = std::round((*reals)[c] / static_cast<double>(encoding.scale(c)));
       integers.push_back(static_cast<std::int64_t>(
           std::clamp(value, static_cast<double>(encoding.min()), static_cast<double>(encoding.max()))));
     }
-    return patch_.add_constant(graph_.value(bias).name,
-                               Tensor::integers({array.shape(), encoding, {}}, integers));
+    const TensorType type{graph_.type(v).shape, encoding, {}};
+    return patch_.add_constant(graph_.value(v).name, Tensor::integers(type, integers));
+  }
+
+  std::optional<std::vector<double>> constant_reals(ValueId v) const {
+    const ValueId twin = integer(v);
+    const Tensor* tensor = twin.valid() ? patch_.constant(twin) : graph_.constant(v);
+    if (!tensor) return std::nullopt;
+    return dequantized(widen(*tensor));
   }
 
   bool lower_arithmetic(NodeId n) {
     const Node& node = graph_.node(n);
-    const bool normalizes = node.op->name() == "LayerNormalization";
     std::vector<ValueId> inputs;
-    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
-      const ValueId v = node.inputs[i];
-      if (normalizes && i > 0) {
-        inputs.push_back(real_constant(v));
-        if (v.valid() && !inputs.back().valid()) return false;
-        continue;
-      }
+    for (const ValueId v : node.inputs) {
       inputs.push_back(integer(v));
       if (v.valid() && (!inputs.back().valid() || !is_activation_encoding(encoding(inputs.back()))))
         return false;
@@ -313,16 +306,26 @@ class Lowering {
     return finish_arithmetic(n, inputs);
   }
 
-  // A constant as real numbers, whatever form it has.
-  ValueId real_constant(ValueId v) {
-    if (!v.valid()) return {};
-    const ValueId twin = integer(v);
-    if (!twin.valid()) return graph_.constant(v) ? as_before(v) : ValueId{};
-    const Tensor* tensor = patch_.constant(twin);
-    if (!tensor) return {};
-    Array array(TensorType{tensor->type().shape, Encoding::real(), {}});
-    array.real = dequantized(widen(*tensor));
-    return patch_.add_constant(graph_.value(v).name, narrow(array));
+  // x, gamma, beta: a gamma of ones is none; beta takes gamma's scale times 2^-12 (docs/numerics.md,
+  // equations 41 to 44).
+  bool lower_layer_normalization(NodeId n) {
+    const Node& node = graph_.node(n);
+    const ValueId x = integer(node.inputs[0]);
+    if (!x.valid() || !is_activation_encoding(encoding(x))) return false;
+    std::vector<ValueId> inputs{x, {}, {}};
+    float scale = 1;
+    if (node.inputs.size() > 1 && node.inputs[1].valid()) {
+      const auto reals = constant_reals(node.inputs[1]);
+      const bool ones = reals && std::all_of(reals->begin(), reals->end(), [](double g) { return g == 1; });
+      inputs[1] = ones ? ValueId{} : integer(node.inputs[1]);
+      if (!ones && (!inputs[1].valid() || !is_activation_encoding(encoding(inputs[1])))) return false;
+      if (!ones) scale = encoding(inputs[1]).scale();
+    }
+    if (node.inputs.size() > 2 && node.inputs[2].valid()) {
+      inputs[2] = quantized_constant(node.inputs[2], Encoding::affine(32, true, std::ldexp(scale, -12), 0));
+      if (!inputs[2].valid()) return false;
+    }
+    return finish_arithmetic(n, inputs);
   }
 
   // The encoding in which the operator's law gives its result, when the reader wants `wanted`.
