@@ -26,14 +26,31 @@ void add_output(std::vector<Parameter>& params, const BindContext& context, cons
   params.push_back({"output.right_shifts", constant_array(right)});
 }
 
-std::vector<std::int16_t> pack_pairs(const Filters& f, std::int64_t pairs) {
+// For each block of channels, for each pair of elements of their filters, the pairs of the channels in turn.
+std::vector<std::int16_t> pack_pairs(const Filters& f, std::int64_t block, std::int64_t pairs) {
   std::vector<std::int16_t> packed;
-  for (std::int64_t block = 0; block < f.channels; block += kChannelBlock)
+  for (std::int64_t first = 0; first < f.channels; first += block)
     for (std::int64_t pair = 0; pair < pairs; ++pair)
-      for (std::int64_t o = block; o < block + kChannelBlock; ++o)
+      for (std::int64_t o = first; o < first + block; ++o)
         for (std::int64_t k = 2 * pair; k < 2 * pair + 2; ++k)
           packed.push_back(static_cast<std::int16_t>(f.at(o, k)));
   return packed;
+}
+
+// The call of a kernel that takes x, y and scratch.
+Bound call_of(const BindContext& context, const Convolution& c, const std::string& function,
+              std::int64_t block, std::int64_t scratch_bytes, const std::string& note) {
+  const Filters f = filters_of(context, c);
+  const std::int64_t pairs = round_up(f.elements, 2) / 2;
+  KernelCall call{function,     function + "_params", {}, {context.node().inputs[0]}, context.node().outputs,
+                  scratch_bytes};
+  add_window(call.params, c);
+  call.params.push_back({"pairs", pairs});
+  call.params.push_back({"x_flip", byte_flip(context.input(0).encoding)});
+  call.params.push_back({"x_zero", byte_zero(context.input(0).encoding)});
+  add_output(call.params, context, c, f);
+  call.params.push_back({"weights", constant_array(pack_pairs(f, block, pairs))});
+  return {{std::move(call)}, {}, note};
 }
 
 }  // namespace
@@ -42,17 +59,19 @@ BindResult bind_conv2d_s8_avx2(const BindContext& context) {
   const Convolution c = convolution_of(context);
   if (const std::string why = fast_refusal(context, c); !why.empty()) return Refusal{why};
   if (c.groups != 1) return Refusal{"it has groups"};
-  const Filters f = filters_of(context, c);
-  const std::int64_t pairs = round_up(f.elements, 2) / 2;
-  KernelCall call{"conv2d_s8_avx2",           "conv2d_s8_avx2_params", {},
-                  {context.node().inputs[0]}, context.node().outputs,  16 * pairs};
-  add_window(call.params, c);
-  call.params.push_back({"pairs", pairs});
-  call.params.push_back({"x_flip", byte_flip(context.input(0).encoding)});
-  call.params.push_back({"x_zero", byte_zero(context.input(0).encoding)});
-  add_output(call.params, context, c, f);
-  call.params.push_back({"weights", constant_array(pack_pairs(f, pairs))});
-  return Bound{{std::move(call)}, {}, "weights widened to 16 bits"};
+  // four windows of 16-bit elements
+  const std::int64_t scratch = 8 * round_up(c.rows.taps * c.columns.taps * c.depth(), 2);
+  return call_of(context, c, "conv2d_s8_avx2", kChannelBlock, scratch, "weights widened to 16 bits");
+}
+
+BindResult bind_depthwise_conv2d_s8_avx2(const BindContext& context) {
+  const Convolution c = convolution_of(context);
+  if (const std::string why = fast_refusal(context, c); !why.empty()) return Refusal{why};
+  if (c.out_channels != c.in_channels) return Refusal{"it has several filters per channel"};
+  if (c.in_channels % 8 != 0) return Refusal{"the number of channels is not a multiple of 8"};
+  // addresses of the taps, a row of zero points
+  const std::int64_t scratch = 8 * round_up(c.rows.taps * c.columns.taps, 2) + c.in_channels;
+  return call_of(context, c, "depthwise_conv2d_s8_avx2", 8, scratch, "pairs of taps");
 }
 
 }  // namespace mote
