@@ -16,7 +16,8 @@ namespace mote {
 
 namespace {
 
-constexpr int kMaxRounds = 1000;
+constexpr std::int64_t kMaxRounds = 1000;
+constexpr std::int64_t kMaxVisits = 4'000'000;  // nodes times rounds: bounds the time on huge graphs
 
 OperatorPtr transpose(const Permutation& p) {
   auto op = std::make_shared<Transpose>();
@@ -285,7 +286,9 @@ Graph cancel_transposes(const Graph& graph) {
   const std::int64_t before = transposed_elements(graph);
   if (before == 0) return graph;
   Graph current = graph;
-  for (int i = 0; i < kMaxRounds; ++i) {
+  const auto nodes = static_cast<std::int64_t>(graph.nodes().size());
+  const std::int64_t rounds = std::clamp<std::int64_t>(kMaxVisits / nodes, 8, kMaxRounds);
+  for (std::int64_t i = 0; i < rounds; ++i) {
     const Graph next = eliminate_dead_nodes(remove_identity(fold_constants(round(current))));
     if (is_same(next, current)) break;
     current = next;

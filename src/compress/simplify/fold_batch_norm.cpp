@@ -196,19 +196,38 @@ bool fold_into_reader(const Graph& graph, Patch& patch, NodeId n, const ChannelA
   return true;
 }
 
+// One round: every pair of neighbours that no other pair of the round has changed.
+Graph fold_once(const Graph& graph) {
+  Patch patch(graph);
+  bool changed = false;
+  std::vector<bool> touched(graph.nodes().size(), false);
+  const auto claim = [&](NodeId a, NodeId b) { touched[a.index] = touched[b.index] = changed = true; };
+  for (const NodeId n : node_ids(graph)) {
+    if (touched[n.index]) continue;
+    const auto affine = affine_of(graph, n);
+    if (!affine) continue;
+    const NodeId before = graph.value(affine->input).producer;
+    if (before.valid() && !touched[before.index] && fold_into_producer(graph, patch, n, *affine)) {
+      claim(n, before);
+      continue;
+    }
+    const auto readers = graph.consumers(graph.node(n).outputs[0]);
+    const bool is_norm = graph.node(n).as<BatchNormalization>() != nullptr;
+    if (is_norm && readers.size() == 1 && !touched[readers[0].index] &&
+        fold_into_reader(graph, patch, n, *affine))
+      claim(n, readers[0]);
+  }
+  return finish(graph, std::move(patch), changed);
+}
+
 }  // namespace
 
 Graph fold_batch_norm(const Graph& graph) {
-  for (const NodeId n : node_ids(graph)) {
-    const auto affine = affine_of(graph, n);
-    if (!affine) continue;
-    Patch patch(graph);
-    const bool is_norm = graph.node(n).as<BatchNormalization>() != nullptr;
-    if (fold_into_producer(graph, patch, n, *affine) ||
-        (is_norm && fold_into_reader(graph, patch, n, *affine)))
-      return fold_batch_norm(std::move(patch).apply());
+  for (Graph current = graph;;) {
+    const Graph next = fold_once(current);
+    if (is_same(next, current)) return current;
+    current = next;
   }
-  return graph;
 }
 
 }  // namespace mote

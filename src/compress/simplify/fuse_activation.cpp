@@ -79,26 +79,32 @@ Clamp clamp_member(const Operator& op) {
 
 Graph fuse_activation(const Graph& graph) {
   Patch patch(graph);
+  bool changed = false;
+  std::vector<NodeId>
+      maker;  // by value, as the patch stands: of two activations in a row both find the layer
+  for (const Value& value : graph.values()) maker.push_back(value.producer);
   for (const NodeId n : node_ids(graph)) {
     const auto* activation = graph.node(n).as<Unary>();
     if (!activation) continue;
     const auto clamp = clamp_of(*activation);
     const ValueId in = graph.node(n).inputs[0], out = graph.node(n).outputs[0];
-    const NodeId producer = graph.value(in).producer;
+    const NodeId producer = maker[in.index];
     if (!clamp || !producer.valid() || !is_read_only_by(graph, in, n)) continue;
     const Encoding& encoding = graph.type(in).encoding;
     if (encoding != graph.type(out).encoding || (encoding.is_integer() && !encoding.is_quantized())) continue;
-    const OperatorPtr fused = clamped(graph.node(producer), *clamp);
+    const OperatorPtr before = patch.node(producer).op;
+    const OperatorPtr fused = clamped(patch.node(producer), *clamp);
     if (!fused) continue;
     if (encoding.is_integer() &&
-        !is_exact(*activation, clamp_member(*graph.node(producer).op), clamp_member(*fused), encoding))
+        !is_exact(*activation, clamp_member(*before), clamp_member(*fused), encoding))
       continue;
     patch.set_operator(producer, fused);
     patch.set_node_outputs(producer, {out});  // the result keeps the activation's name
     patch.remove_node(n);
-    return fuse_activation(std::move(patch).apply());
+    maker[out.index] = producer;
+    changed = true;
   }
-  return graph;
+  return finish(graph, std::move(patch), changed);
 }
 
 }  // namespace mote

@@ -94,17 +94,31 @@ bool merge_pair(const Graph& graph, Patch& patch, NodeId n) {
   return true;
 }
 
-}  // namespace
-
-Graph merge_requantize(const Graph& graph) {
+// One round: pairs of neighbours that no other pair of the round has changed.
+Graph merge_once(const Graph& graph) {
+  Patch patch(graph);
+  bool changed = false;
+  std::vector<bool> touched(graph.nodes().size(), false);
   for (const NodeId n : node_ids(graph)) {
     const Node& node = graph.node(n);
     if (!node.as<Requantize>() && !node.as<Quantize>()) continue;
-    Patch patch(graph);
-    if (merge_pair(graph, patch, n) || fuse_shift(graph, patch, n))
-      return merge_requantize(std::move(patch).apply());
+    const NodeId before = graph.value(node.inputs[0]).producer;
+    if (!before.valid() || touched[n.index] || touched[before.index]) continue;
+    if (!merge_pair(graph, patch, n) && !fuse_shift(graph, patch, n)) continue;
+    changed = touched[n.index] = touched[before.index] = true;
+    for (const NodeId reader : graph.consumers(node.outputs[0])) touched[reader.index] = true;
   }
-  return graph;
+  return finish(graph, std::move(patch), changed);
+}
+
+}  // namespace
+
+Graph merge_requantize(const Graph& graph) {
+  for (Graph current = graph;;) {
+    const Graph next = merge_once(current);
+    if (is_same(next, current)) return current;
+    current = next;
+  }
 }
 
 }  // namespace mote
