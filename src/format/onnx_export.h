@@ -64,6 +64,7 @@ class Export {
   void write_node(NodeId n);
   void add_interface();
   std::string constant(ValueId v, Layout layout);
+  std::string node_name(std::string_view op_type);
   std::pair<std::string, std::string> quantization(const Encoding& encoding, const std::string& wish);
 
   const Graph& graph_;
@@ -71,7 +72,7 @@ class Export {
   int opset_ = 13;
   bool uses_qonnx_ = false;
   std::string node_name_;
-  std::set<std::string> used_;
+  std::set<std::string> used_, used_nodes_;
   std::vector<std::array<std::string, 2>> stored_, real_;  // by value, then layout
 };
 

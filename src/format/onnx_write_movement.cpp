@@ -105,8 +105,14 @@ void write_slice(Export& e, const Node& node) {
 }
 
 void write_gather(Export& e, const Node& node) {
+  std::string indices = e.stored(node.inputs[1]);
+  if (e.type(node.inputs[1]).encoding.bits() != 32) {  // ONNX takes int32 and int64 only
+    const std::string wide = e.fresh(indices + "_s32");
+    set_integer(e.add("Cast", {indices}, {wide}), "to", static_cast<int>(OnnxElement::kInt32));
+    indices = wide;
+  }
   const std::string result = e.name_for(node.outputs[0]);
-  set_integer(e.add("Gather", {e.stored(node.inputs[0]), e.stored(node.inputs[1])}, {result}), "axis",
+  set_integer(e.add("Gather", {e.stored(node.inputs[0]), indices}, {result}), "axis",
               node.as<Gather>()->axis);
   e.define_stored(node.outputs[0], result);
 }

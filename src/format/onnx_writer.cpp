@@ -152,11 +152,23 @@ std::string Export::name_for(ValueId v, Layout layout) {
   return reserved ? name : fresh(name);
 }
 
+// The node's own name for the operator itself; what stands around it gets a suffix, and nothing twice.
+std::string Export::node_name(std::string_view op_type) {
+  if (node_name_.empty()) return {};
+  constexpr std::array<std::string_view, 5> kAround = {"Transpose", "DequantizeLinear", "QuantizeLinear",
+                                                       "Clip", "Reshape"};
+  const bool around = std::find(kAround.begin(), kAround.end(), op_type) != kAround.end();
+  const std::string wish = around ? node_name_ + "/" + std::string(op_type) : node_name_;
+  std::string name = wish;
+  for (int i = 1; !used_nodes_.insert(name).second; ++i) name = wish + "_" + std::to_string(i);
+  return name;
+}
+
 onnx::NodeProto& Export::add(std::string_view op_type, const std::vector<std::string>& inputs,
                              const std::vector<std::string>& outputs) {
   auto& node = *model_.mutable_graph()->add_node();
   node.set_op_type(std::string(op_type));
-  node.set_name(node_name_);
+  node.set_name(node_name(op_type));
   for (const auto& name : inputs) node.add_input(name);
   while (node.input_size() > 0 && node.input(node.input_size() - 1).empty())
     node.mutable_input()->RemoveLast();

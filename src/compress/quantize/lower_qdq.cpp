@@ -11,6 +11,7 @@
 #include "ops/dequantize.h"
 #include "ops/operator_list.h"
 #include "ops/pool.h"
+#include "ops/reduce.h"
 #include "ops/requantize.h"
 #include "ops/softmax.h"
 #include "ops/unary.h"
@@ -334,12 +335,28 @@ class Lowering {
     return op.name() == "AveragePool" ? input : wanted;
   }
 
+  // An average over the whole image whose result has another encoding is a mean: one rounding instead of two.
+  OperatorPtr lowered_operator(const Node& node, const Encoding& input, const Encoding& wanted) const {
+    const auto* pool = node.as<Pool>();
+    if (!pool || pool->is_max() || input == wanted) return node.op;
+    const Shape& image = graph_.type(node.inputs[0]).shape;
+    const bool whole = pool->window == std::vector<std::int64_t>{image[1], image[2]} &&
+                       pool->padding == std::vector<std::int64_t>(4, 0) &&
+                       pool->clamp_min == -pool->clamp_max && std::isinf(pool->clamp_max);
+    if (!whole || graph_.type(node.outputs[0]).shape[1] != 1 || graph_.type(node.outputs[0]).shape[2] != 1)
+      return node.op;
+    Reduce mean;
+    mean.function = "Mean";
+    mean.axes = {1, 2};
+    return std::make_shared<Reduce>(mean);
+  }
+
   bool finish_arithmetic(NodeId n, const std::vector<ValueId>& inputs) {
     const Node& node = graph_.node(n);
     ValueId y = node.outputs[0];
     const auto wanted = target(y);
     if (!wanted) return false;
-    OperatorPtr op = node.op;
+    OperatorPtr op = lowered_operator(node, encoding(inputs[0]), *wanted);
     std::vector<NodeId> fused;
     while (graph_.consumers(y).size() == 1) {
       const NodeId reader = graph_.consumers(y)[0];
