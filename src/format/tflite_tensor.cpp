@@ -1,5 +1,6 @@
 #include "format/tflite_tensor.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -32,6 +33,9 @@ Shape tensor_shape(const Tensor& tensor) {
   if (shape.size() > 16) refuse(tensor, "it has " + std::to_string(shape.size()) + " axes", kRepair);
   for (std::size_t i = 0; i < shape.size(); ++i)
     if (shape[i] == -1 || (i == 0 && is_open(tensor, i))) shape[i] = 1;
+  // empty lists are common, empty images are not; their other extents would be bounded by nothing
+  if (shape.size() > 1 && std::find(shape.begin(), shape.end(), 0) != shape.end())
+    refuse(tensor, "its shape " + to_string(shape) + " holds no element", kRepair);
   element_count(shape);  // throws for impossible extents
   return shape;
 }
