@@ -87,6 +87,7 @@ class NodeImport {
   Tensor constant_input(std::size_t i) const;
   std::vector<std::int64_t> integer_input(std::size_t i) const;
   std::vector<float> real_input(std::size_t i) const;
+  double scalar_input(std::size_t i) const;  // of one element, real or integer
   // The list from an attribute, or in later opsets from a constant input; nothing when both are absent.
   std::optional<std::vector<std::int64_t>> integers_of(std::string_view attribute_name,
                                                        std::size_t input_index) const;

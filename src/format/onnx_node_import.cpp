@@ -125,6 +125,12 @@ std::vector<float> NodeImport::real_input(std::size_t i) const {
   return {tensor.floats().begin(), tensor.floats().end()};
 }
 
+double NodeImport::scalar_input(std::size_t i) const {
+  const Array array = widen(constant_input(i));
+  if (array.size() != 1) fail("input " + std::to_string(i) + " must be one number");
+  return array.real.empty() ? static_cast<double>(array.integer[0]) : array.real[0];
+}
+
 std::optional<std::vector<std::int64_t>> NodeImport::integers_of(std::string_view attribute_name,
                                                                  std::size_t input_index) const {
   if (has_attribute(attribute_name)) return integers(attribute_name);

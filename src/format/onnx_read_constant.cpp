@@ -72,11 +72,7 @@ void read_size(NodeImport& node) {
 
 void read_range(NodeImport& node) {
   double bounds[3];
-  for (std::size_t i = 0; i < 3; ++i) {
-    const Array value = widen(node.constant_input(i));
-    if (value.size() != 1) node.fail("its bounds are not scalars");
-    bounds[i] = value.real.empty() ? static_cast<double>(value.integer[0]) : value.real[0];
-  }
+  for (std::size_t i = 0; i < 3; ++i) bounds[i] = node.scalar_input(i);
   const double count = std::max(std::ceil((bounds[1] - bounds[0]) / bounds[2]), 0.0);
   if (!(count <= 1 << 24)) node.fail("it has too many elements");
   node.spend(static_cast<std::int64_t>(count));

@@ -41,7 +41,7 @@ void read_clip(NodeImport& node) {
                                (!node.has_input(2) || node.constant(node.input(2)));
   if (node.is_real(x) && constant_bounds) {
     const auto bound = [&](std::size_t i, std::string_view name, float otherwise) {
-      return node.has_input(i) ? node.real_input(i).at(0) : node.real(name, otherwise);
+      return node.has_input(i) ? static_cast<float>(node.scalar_input(i)) : node.real(name, otherwise);
     };
     return node.set_output(0, node.unary("Clip", x, bound(1, "min", -kNone), bound(2, "max", kNone)));
   }
@@ -58,9 +58,9 @@ void read_prelu(NodeImport& node) {
 void read_identity(NodeImport& node) { node.set_output(0, node.input(0)); }
 
 void read_dropout(NodeImport& node) {
-  const bool training = node.has_input(2) && widen(node.constant_input(2)).integer.at(0) != 0;
-  const double ratio = node.has_input(1) ? static_cast<double>(node.real_input(1).at(0))
-                                         : static_cast<double>(node.real("ratio", 0.5F));
+  const bool training = node.has_input(2) && node.scalar_input(2) != 0;
+  const double ratio =
+      node.has_input(1) ? node.scalar_input(1) : static_cast<double>(node.real("ratio", 0.5F));
   if (training && ratio != 0) node.fail("it is in training mode", "export the model for inference");
   const ValueId x = node.input(0);
   node.set_output(0, x);

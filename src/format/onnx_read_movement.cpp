@@ -199,11 +199,7 @@ void read_pad(NodeImport& node) {
   Pad op;
   op.mode = node.text("mode", "constant");
   op.value = node.real("value", 0);
-  if (node.has_input(2)) {
-    const Array value = widen(node.constant_input(2));
-    if (value.size() != 1) node.fail("its value is not a scalar");
-    op.value = static_cast<float>(value.real.empty() ? static_cast<double>(value.integer[0]) : value.real[0]);
-  }
+  if (node.has_input(2)) op.value = static_cast<float>(node.scalar_input(2));
   x = crop(node, x, pads);
   if (op.mode == "wrap") return node.set_output(0, wrap(node, x, pads));
   op.before = pads.before;

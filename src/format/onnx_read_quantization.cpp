@@ -182,7 +182,7 @@ void read_qlinear_binary(NodeImport& node) {
 // QONNX: x, scale, zero point, bit width
 void read_quant(NodeImport& node) {
   Quant op;
-  op.bits = node.real_input(3).at(0);
+  op.bits = static_cast<float>(node.scalar_input(3));
   op.is_signed = node.integer("signed", 1) != 0;
   op.narrow = node.integer("narrow", 0) != 0;
   op.rounding = node.text("rounding_mode", "ROUND");

@@ -80,6 +80,8 @@ std::vector<Axis> read_axes(NodeImport& node, const Shape& shape) {
     else
       a.output = checked_extent(node, sizes.empty() ? std::floor(input * scales[i]) : sizes[i]);
     a.scale = common ? *common : sizes.empty() ? scales[i] : sizes[i] / input;
+    if (a.input < 1 || !(a.scale > 1e-9) || !(a.scale < 1e9))
+      node.fail("an axis of " + std::to_string(a.input) + " is scaled by " + std::to_string(a.scale));
     if (roi.size() == 2 * order.size()) {
       a.roi_start = roi[i];
       a.roi_end = roi[order.size() + i];
@@ -165,6 +167,8 @@ bool interpolation_row(const Form& form, const Axis& a, std::int64_t i, std::spa
 
 ValueId resize_one_axis(NodeImport& node, const Form& form, const Axis& a, ValueId x, std::int64_t axis) {
   node.spend(a.output * a.input);
+  for (const std::int64_t i : {std::int64_t{0}, a.output - 1})  // the extremes: positions are monotonous
+    if (!(std::abs(source_position(form, a, i)) < 1e9)) node.fail("its region of interest is not finite");
   std::vector<float> weights(static_cast<std::size_t>(a.output * a.input), 0.0F);
   std::vector<float> bias(static_cast<std::size_t>(a.output), 0.0F);
   for (std::int64_t i = 0; i < a.output; ++i) {
