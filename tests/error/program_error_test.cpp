@@ -46,7 +46,7 @@ TEST_P(ProgramError, ExplainsItself) {
 INSTANTIATE_TEST_SUITE_P(
     Cases, ProgramError,
     ::testing::Values(
-        Case{"NoCommand", {}, "subcommand"}, Case{"UnknownCommand", {"frobnicate"}, "frobnicate"},
+        Case{"NoCommand", {}, "subcommand"}, Case{"UnknownCommand", {"frobnicate"}, "subcommand"},
         Case{"UnknownOption", {"inspect", kModel, "--frob"}, "--frob"}, Case{"NoModel", {"inspect"}, "MODEL"},
         Case{"MissingFile", {"inspect", "@none.onnx"}, "does not exist"},
         Case{"Folder", {"inspect", "@.onnx"}, "where"},
@@ -55,7 +55,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"EmptyOnnx", {"inspect", "@empty.onnx"}, "remedy"},
         Case{"GarbageTflite", {"inspect", "@garbage.tflite"}, "remedy"},
         Case{"GarbageOnnx", {"inspect", "@garbage.onnx"}, "remedy"},
-        Case{"BadText", {"inspect", "@bad.mote"}, "line 2"},
+        Case{"BadText", {"inspect", "@bad.mote"}, "bad.mote:2"},
         Case{"UnknownTarget", {"compile", kModel, "--target", "z80", "-o", "@out"}, "z80"},
         Case{"BadTarget", {"compile", kModel, "--target", "@bad.toml", "-o", "@out"}, "remedy"},
         Case{"DoesNotFit", {"measure", kModel, "--target", "@tiny.toml"}, "bytes too many"},
@@ -75,7 +75,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"UnknownOutputFormat", {"convert", kModel, "-o", "@x.pb"}, "extension"},
         Case{"NoSuchPass", {"inspect", kModel, "--dump-after", "magic"}, "no such pass"},
         Case{"BadNormalization", {"run", kModel, "--data", "synth:glyphs", "--normalize", "blue"}, "blue"}),
-    [](const auto& info) { return info.param.name; });
+    [](const ::testing::TestParamInfo<Case>& instance) { return instance.param.name; });
 
 }  // namespace
 }  // namespace mote
