@@ -52,6 +52,9 @@ class Import {
   std::map<std::string, Known> known_;
   std::set<ValueId> inputs_, named_;
   std::map<ValueId, std::vector<ValueId>> moved_from_;  // integers that a node only moved -> what it moved
+  std::map<ValueId, std::pair<ValueId, ValueId>>
+      layers_;                       // output of a fully-connected layer without bias -> x, w
+  std::map<std::string, int> uses_;  // of a tensor of the file
   std::int64_t work_left_ = std::int64_t{1} << 27;
   std::map<ValueId, ValueId>
       dequantized_constants_;  // output of a Dequantize -> the integer constant behind it
@@ -138,6 +141,12 @@ class NodeImport {
   // Whether so many elements may be computed while reading; fails the node when the budget is spent.
   void spend(std::int64_t work);
 
+  // True when nothing else reads the tensor that input i names.
+  bool is_only_reader(std::size_t i) const;
+  // The layer without bias that made a value, if one did.
+  void remember_layer(ValueId y, ValueId x, ValueId w) { import_.layers_[y] = {x, w}; }
+  std::optional<std::pair<ValueId, ValueId>> layer_behind(ValueId y) const;
+
   // The node's i-th output is `id`. Its element type is that of input 0 unless given.
   void set_output(std::size_t i, ValueId id);
   void set_output(std::size_t i, ValueId id, OnnxElement element);
@@ -155,6 +164,10 @@ struct ConvertRow {
   std::string_view op_type;
   Convert convert;
 };
+
+// A fully-connected layer with a bias, for the Add of a vector to a layer without one; an invalid id where it
+// is another Add.
+ValueId add_as_bias(NodeImport& node);
 
 // One table per family of operators.
 std::span<const ConvertRow> convolution_rows();

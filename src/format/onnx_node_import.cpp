@@ -288,6 +288,17 @@ ValueId NodeImport::dequantize(ValueId x) {
   return y;
 }
 
+bool NodeImport::is_only_reader(std::size_t i) const {
+  const auto found = import_.uses_.find(node_.input(static_cast<int>(i)));
+  return found != import_.uses_.end() && found->second == 1;
+}
+
+std::optional<std::pair<ValueId, ValueId>> NodeImport::layer_behind(ValueId y) const {
+  const auto found = import_.layers_.find(y);
+  if (found == import_.layers_.end()) return std::nullopt;
+  return found->second;
+}
+
 ValueId NodeImport::integer_source(ValueId x) const {
   const auto found = import_.dequantized_constants_.find(x);
   return found == import_.dequantized_constants_.end() ? ValueId{} : found->second;

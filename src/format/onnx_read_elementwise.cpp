@@ -71,7 +71,8 @@ void read_dropout(NodeImport& node) {
 }
 
 void read_binary(NodeImport& node) {
-  node.set_output(0, node.binary(node.op_type(), node.input(0), node.input(1)));
+  const ValueId layer = node.op_type() == "Add" ? add_as_bias(node) : ValueId{};
+  node.set_output(0, layer.valid() ? layer : node.binary(node.op_type(), node.input(0), node.input(1)));
 }
 
 // Powers that are functions of their own, or "".

@@ -41,7 +41,17 @@ ValueId multiply(NodeImport& node, ValueId a, ValueId b, const Encoding* output)
   return node.reshape(y, shape);
 }
 
+// MatMul with a constant matrix is remembered, for an Add that may bring its bias.
 void read_mat_mul(NodeImport& node) {
+  const ValueId a = node.input(0);
+  const ValueId b = node.input(1);
+  if (node.rank(a) >= 2 && is_constant_matrix(node, b)) {
+    const ValueId w = node.permuted_weights(b, {1, 0});
+    const ValueId y = node.add(op_of(FullyConnected{}), {a, w, {}});
+    node.remember_layer(y, a, w);
+    return node.set_output(0, y);
+  }
+
   node.set_output(0, multiply(node, node.input(0), node.input(1), nullptr));
 }
 
@@ -57,6 +67,23 @@ ValueId vector_bias(NodeImport& node, ValueId c, std::int64_t outputs) {
   const bool row = count == outputs && node.shape(c).back() == outputs;
   return row ? node.reshape(c, {outputs}) : ValueId{};
 }
+
+}  // namespace
+
+ValueId add_as_bias(NodeImport& node) {
+  for (const std::size_t i : {std::size_t{0}, std::size_t{1}}) {
+    const ValueId y = node.input(i);
+    const ValueId c = node.input(1 - i);
+    const auto layer = node.layer_behind(y);
+    if (!layer || !node.is_only_reader(i) || node.type(c).elements() == 1) continue;
+    if (node.rank(c) > node.rank(y)) continue;
+    const ValueId bias = vector_bias(node, c, node.shape(layer->second)[0]);
+    if (bias.valid()) return node.add(op_of(FullyConnected{}), {layer->first, layer->second, bias});
+  }
+  return {};
+}
+
+namespace {
 
 void read_gemm(NodeImport& node) {
   ValueId a = node.input(0);

@@ -87,6 +87,9 @@ Import::Import(const onnx::ModelProto& model, std::string file, const OnnxReadOp
                      "the model uses opset " + std::to_string(opset_),
                      "convert the model to opset 7 or newer"});
   for (const auto& tensor : model.graph().initializer()) initializers_.emplace(tensor.name(), &tensor);
+  for (const auto& node : model.graph().node())
+    for (const std::string& name : node.input()) ++uses_[name];
+  for (const auto& output : model.graph().output()) ++uses_[output.name()];
 }
 
 Graph Import::run() {

@@ -207,6 +207,19 @@ TEST(OnnxReader, GemmWithEveryAttribute) {
   EXPECT_EQ(y, (Reals{27, 30}));  // 0.5 * (2 + 12) + 20, 0.5 * (4 + 16) + 20
 }
 
+TEST(OnnxReader, MatMulAndAddAreOneLayer) {
+  OnnxModel model;
+  model.nodes = {OnnxNode{"MatMul", {"x", "w"}, {"m"}}, OnnxNode{"Add", {"b", "m"}, {"y"}}};
+  model.input("x", kFloat, {1, 1, 2});
+  model.constant<float>("w", kFloat, {2, 2}, {1, 2, 3, 4}).constant<float>("b", kFloat, {2}, {10, 20});
+  model.outputs = {"y"};
+  const Graph graph = simplify(read(model));
+  EXPECT_EQ(graph.nodes().size(), 1U);
+  EXPECT_EQ(run(graph, {Tensor::reals({1, 1, 2}, {1, 1})}), (Reals{14, 26}));
+  model.outputs = {"y", "m"};  // the product alone is asked for too
+  EXPECT_EQ(run(simplify(read(model)), {Tensor::reals({1, 1, 2}, {1, 1})}, 1), (Reals{4, 6}));
+}
+
 TEST(OnnxReader, IntegerProducts) {
   OnnxModel model;
   model.nodes = {OnnxNode{"MatMulInteger", {"x", "w", "xz"}, {"y"}}};
