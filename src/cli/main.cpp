@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <new>
@@ -33,6 +34,11 @@ int run(int argc, char** argv) {
       "input.");
   mote::cli::Context context;
   add_commands(app, context);
+  const auto is_command = [&](const CLI::App* command) { return argc > 1 && command->get_name() == argv[1]; };
+  const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
+  if (argc > 1 && argv[1][0] != '-' && std::none_of(commands.begin(), commands.end(), is_command))
+    throw mote::UserError(
+        {"unknown command", argv[1], "mote has no command of that name", "see mote --help"});
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -112,27 +112,18 @@ TEST(EmitC, TheExampleAndTheHeaderWorkInCAndCpp) {
 TEST(EmitC, StaysInsideItsArena) {
   for (const std::string_view op : {"Conv2D", "DepthwiseConv2D", "FullyConnected", "Concat", "Softmax"}) {
     const TemporaryFolder folder;
-    emit_c(make_plan(sample_graph(op, 9), load_target("host")), {.name = "net", .folder = folder.path()});
-    write_file(
-        folder.path() / "canary.c",
-        "#include <string.h>\n#include \"net.h\"\n"
-        "static union { unsigned char bytes[NET_ARENA_BYTES + 128]; double align[2]; } memory;\n"
-        "static unsigned char first[NET_OUTPUT_0_BYTES];\n"
-        "static int run(int fill) {\n  unsigned i;\n  memset(memory.bytes, fill, sizeof memory.bytes);\n"
-        "  memset(memory.bytes + 64 + NET_INPUT_0_OFFSET, 0, NET_INPUT_0_BYTES);\n  net_run(memory.bytes + "
-        "64);\n"
-        "  for (i = 0; i < 64; i++)\n    if (memory.bytes[i] != fill || memory.bytes[NET_ARENA_BYTES + 64 + "
-        "i] != fill) return 1;\n"
-        "  return 0;\n}\n"
-        "int main(void) {\n  if (run(0xa5)) return 1;\n  memcpy(first, memory.bytes + 64 + "
-        "NET_OUTPUT_0_OFFSET, sizeof first);\n"
-        "  if (run(0x5a)) return 2;\n  return memcmp(first, memory.bytes + 64 + NET_OUTPUT_0_OFFSET, sizeof "
-        "first) ? 3 : 0;\n}\n");
-    const auto path = [&](const char* file) { return (folder.path() / file).string(); };
-    const ProcessResult built = run_process(
-        {"gcc", "-std=c99", "-march=native", path("canary.c"), path("net.c"), "-lm", "-o", path("canary")});
+    const Artifact artifact =
+        emit_c(make_plan(sample_graph(op, 9), load_target("host")), {.name = "net", .folder = folder.path()});
+    std::string clear_inputs = "-DCLEAR_INPUTS=";
+    for (const Port& port : artifact.inputs)
+      clear_inputs +=
+          "memset(arena+" + std::to_string(port.offset) + ",0," + std::to_string(port.bytes) + ");";
+    const std::string program = folder.path() / "canary";
+    const ProcessResult built =
+        run_process({"gcc", "-std=c99", "-march=native", clear_inputs, "-I", folder.path(),
+                     MOTE_SOURCE_DIR "/tests/emit/canary.c", folder.path() / "net.c", "-lm", "-o", program});
     ASSERT_EQ(built.exit_code, 0) << built.output;
-    EXPECT_EQ(run_process({path("canary")}).exit_code, 0) << op;
+    EXPECT_EQ(run_process({program}).exit_code, 0) << op;
   }
 }
 

@@ -46,7 +46,7 @@ TEST_P(ProgramError, ExplainsItself) {
 INSTANTIATE_TEST_SUITE_P(
     Cases, ProgramError,
     ::testing::Values(
-        Case{"NoCommand", {}, "subcommand"}, Case{"UnknownCommand", {"frobnicate"}, "subcommand"},
+        Case{"NoCommand", {}, "subcommand"}, Case{"UnknownCommand", {"frobnicate"}, "frobnicate"},
         Case{"UnknownOption", {"inspect", kModel, "--frob"}, "--frob"}, Case{"NoModel", {"inspect"}, "MODEL"},
         Case{"MissingFile", {"inspect", "@none.onnx"}, "does not exist"},
         Case{"Folder", {"inspect", "@.onnx"}, "where"},
