@@ -1,0 +1,103 @@
+// Float convolution and fully-connected layers with packed weights, and the float kernels that use AVX2.
+#include "plan/packed_filters.h"
+
+namespace mote {
+
+namespace {
+
+// Of a microcontroller's RAM, for gathered windows.
+constexpr std::int64_t kLargestScratchBytes = 32 * 1024;
+
+// Why no packed float kernel takes the layer, empty: they can.
+std::string packing_refusal(const BindContext& context, const Convolution& c) {
+  if (c.form != Accumulation::Real) return "not a float layer";
+  if (!context.constant(1) || (context.has_input(2) && !context.constant(2)))
+    return "weights or bias are computed";
+  return {};
+}
+
+std::vector<float> reals(const Tensor& tensor) {
+  const Array array = widen(tensor);
+  return {array.real.begin(), array.real.end()};
+}
+
+// For each block of channels, for each element of their filters, the channels in turn.
+std::vector<float> pack_blocks(const std::vector<float>& filters, std::int64_t channels,
+                               std::int64_t elements, std::int64_t block) {
+  std::vector<float> packed(static_cast<std::size_t>(round_up(channels, block) * elements));
+  for (std::int64_t o = 0; o < channels; ++o)
+    for (std::int64_t k = 0; k < elements; ++k)
+      packed[static_cast<std::size_t>((o / block * elements + k) * block + o % block)] =
+          filters[static_cast<std::size_t>(o * elements + k)];
+  return packed;
+}
+
+// The windows are the pixels of the input, in the order of the output's.
+bool reads_single_pixels(const Convolution& c) {
+  const auto plain = [](const WindowAxis& a) {
+    return a.taps == 1 && a.stride == 1 && a.offset == 0 && a.divisor == 1 && a.in == a.out;
+  };
+  return plain(c.rows) && plain(c.columns);
+}
+
+// FUNCTION_direct where the windows are the pixels, else FUNCTION with room for `pixels` windows.
+BindResult bind_packed(const BindContext& context, const std::string& function, std::int64_t block,
+                       std::int64_t pixels) {
+  const Convolution c = convolution_of(context);
+  if (const std::string why = packing_refusal(context, c); !why.empty()) return Refusal{why};
+  if (c.groups != 1) return Refusal{"it has groups"};
+  const std::int64_t elements = c.rows.taps * c.columns.taps * c.depth();
+  const bool direct = reads_single_pixels(c);
+  const std::int64_t scratch = direct ? 0 : pixels * elements * static_cast<std::int64_t>(sizeof(float));
+  if (scratch > 0 && context.optimize == Optimize::kSize) return Refusal{"its windows would need RAM"};
+  if (scratch > kLargestScratchBytes && context.target.bare_metal())
+    return Refusal{"its windows are too large for the scratch"};
+  KernelCall call{direct ? function + "_direct" : function,
+                  function + "_params",
+                  {},
+                  {context.node().inputs[0]},
+                  context.node().outputs,
+                  scratch};
+  std::vector<float> bias = context.constant(2) ? reals(*context.constant(2)) : std::vector<float>();
+  bias.resize(static_cast<std::size_t>(round_up(c.out_channels, block)));
+  add_window(call.params, c);
+  call.params.push_back({"elements", elements});
+  call.params.push_back({"low", c.clamp.min});
+  call.params.push_back({"high", c.clamp.max});
+  call.params.push_back({"bias", constant_array(bias)});
+  call.params.push_back(
+      {"weights", constant_array(pack_blocks(reals(*context.constant(1)), c.out_channels, elements, block))});
+  return Bound{{std::move(call)}, {}, "weights in blocks of " + std::to_string(block) + " channels"};
+}
+
+}  // namespace
+
+BindResult bind_conv2d_f32_packed(const BindContext& context) {
+  return bind_packed(context, "conv2d_f32_packed", 4, 4);
+}
+
+BindResult bind_conv2d_f32_avx2(const BindContext& context) {
+  if (!context.target.has("fma")) return Refusal{"the target has no fused multiply-add"};
+  return bind_packed(context, "conv2d_f32_avx2", 16, 6);
+}
+
+BindResult bind_depthwise_conv2d_f32_avx2(const BindContext& context) {
+  if (!context.target.has("fma")) return Refusal{"the target has no fused multiply-add"};
+  const Convolution c = convolution_of(context);
+  if (const std::string why = packing_refusal(context, c); !why.empty()) return Refusal{why};
+  if (c.out_channels != c.in_channels) return Refusal{"it has several filters per channel"};
+  KernelCall call{"depthwise_conv2d_f32_avx2",
+                  "depthwise_conv2d_f32_avx2_params",
+                  {},
+                  {context.node().inputs[0]},
+                  context.node().outputs,
+                  0};
+  add_window(call.params, c);
+  call.params.push_back({"low", c.clamp.min});
+  call.params.push_back({"high", c.clamp.max});
+  if (const Tensor* bias = context.constant(2)) call.params.push_back({"bias", constant_array(*bias)});
+  call.params.push_back({"weights", constant_array(*context.constant(1))});
+  return Bound{{std::move(call)}, {}, "eight channels at once"};
+}
+
+}  // namespace mote
