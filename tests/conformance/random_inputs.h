@@ -13,8 +13,10 @@ namespace mote::testing {
 // normal, sometimes large. Plain integers lie in -100..100.
 std::vector<Tensor> random_inputs(const Graph& graph, Rng& rng);
 
-// Empty when `actual` equals `expected`: integers byte for byte, reals within `tolerance` of the tensor's
-// largest magnitude.
-std::string difference(const Tensor& expected, const Tensor& actual, double tolerance);
+// Largest finite magnitude of reals; 0 for integers.
+double largest_magnitude(const Tensor& tensor);
+
+// Empty when `actual` equals `expected`: integers byte for byte, reals within `tolerance` of `largest`.
+std::string difference(const Tensor& expected, const Tensor& actual, double tolerance, double largest);
 
 }  // namespace mote::testing
