@@ -18,7 +18,7 @@
 
 #include "plan/plan.h"
 #include "run/interpreter.h"
-#include "tests/conformance/random_inputs.h"
+#include "tests/support/random_inputs.h"
 
 namespace mote {
 namespace {

@@ -1,4 +1,4 @@
-#include "tests/conformance/random_inputs.h"
+#include "tests/support/random_inputs.h"
 
 #include <fmt/format.h>
 
