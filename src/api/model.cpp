@@ -6,11 +6,11 @@
 #include "compress/quantize/quantize_post_training.h"
 #include "emit/c.h"
 #include "format/onnx_writer.h"
+#include "ir/text_form.h"
 #include "measure/measure.h"
 #include "measure/sample_input.h"
 #include "mote/mote.h"
 #include "ops/encode.h"
-#include "ir/text_form.h"
 #include "report/inspection.h"
 #include "run/interpreter.h"
 

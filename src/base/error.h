@@ -1,5 +1,6 @@
 // Errors. Two kinds, never mixed:
-//   UserError   something the user can mend (a file, an option, a budget): what happened, where, why, and the remedy.
+//   UserError   something the user can mend (a file, an option, a budget): what happened, where, why, and the
+//   remedy.
 //               Thrown anywhere, printed only by cli/.
 //   MOTE_CHECK  a bug of ours: throws InternalError with the condition and place; cli/ asks for a report.
 #pragma once
@@ -31,11 +32,12 @@ class InternalError : public std::logic_error {
   using std::logic_error::logic_error;
 };
 
-[[noreturn]] void fail_check(const char* condition, const char* file, int line, const std::string& detail = {});
+[[noreturn]] void fail_check(const char* condition, const char* file, int line,
+                             const std::string& detail = {});
 
 }  // namespace mote
 
-#define MOTE_CHECK(condition, ...)                                           \
-  do {                                                                       \
+#define MOTE_CHECK(condition, ...)                                                                   \
+  do {                                                                                               \
     if (!(condition)) ::mote::fail_check(#condition, __FILE__, __LINE__ __VA_OPT__(, ) __VA_ARGS__); \
   } while (false)

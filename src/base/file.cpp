@@ -21,7 +21,8 @@ std::vector<std::byte> read_file(const fs::path& path, std::uint64_t limit_bytes
   if (code || !fs::exists(status))
     throw UserError({"cannot read the file", path.string(), "it does not exist", "check the path"});
   if (!fs::is_regular_file(status))
-    throw UserError({"cannot read the file", path.string(), "it is not a regular file", "give a file, not a folder"});
+    throw UserError(
+        {"cannot read the file", path.string(), "it is not a regular file", "give a file, not a folder"});
   const std::uint64_t size = fs::file_size(path, code);
   if (!code && size > limit_bytes)
     throw UserError({"cannot read the file", path.string(),
@@ -52,7 +53,8 @@ void write_file(const fs::path& path, std::span<const std::byte> bytes) {
   if (!stream || code) {
     const std::string why = code ? code.message() : std::strerror(errno);
     fs::remove(temporary, code);
-    throw UserError({"cannot write the file", path.string(), why, "check that the folder exists and can be written"});
+    throw UserError(
+        {"cannot write the file", path.string(), why, "check that the folder exists and can be written"});
   }
 }
 
@@ -63,7 +65,8 @@ void write_file(const fs::path& path, std::string_view text) {
 void make_folder(const fs::path& path) {
   std::error_code code;
   fs::create_directories(path, code);
-  if (code) throw UserError({"cannot make the folder", path.string(), code.message(), "choose another place"});
+  if (code)
+    throw UserError({"cannot make the folder", path.string(), code.message(), "choose another place"});
 }
 
 TemporaryFolder::TemporaryFolder() {
@@ -72,7 +75,8 @@ TemporaryFolder::TemporaryFolder() {
   if (code) base = "/tmp";
   std::string name = (base / "mote-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr)
-    throw UserError({"cannot make a temporary folder", name, std::strerror(errno), "set TMPDIR to a writable folder"});
+    throw UserError(
+        {"cannot make a temporary folder", name, std::strerror(errno), "set TMPDIR to a writable folder"});
   path_ = name;
 }
 

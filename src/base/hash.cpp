@@ -19,7 +19,8 @@ Hash64& Hash64::text(std::string_view data) {
 }
 
 Hash64& Hash64::number(std::uint64_t value) {
-  for (int shift = 0; shift < 64; shift += 8) value_ = (value_ ^ ((value >> shift) & 0xffU)) * 1099511628211ULL;
+  for (int shift = 0; shift < 64; shift += 8)
+    value_ = (value_ ^ ((value >> shift) & 0xffU)) * 1099511628211ULL;
   return *this;
 }
 

@@ -1,4 +1,5 @@
-// FNV-1a hashes: 32 bits for layer outputs (the form of published golden files), 64 bits for content identity.
+// FNV-1a hashes: 32 bits for layer outputs (the form of published golden files), 64 bits for content
+// identity.
 #pragma once
 
 #include <cstddef>

@@ -18,7 +18,7 @@ struct ProcessResult {
 struct ProcessOptions {
   std::chrono::seconds limit{60};
   std::optional<std::filesystem::path> folder{};  // working folder
-  bool clean_environment = false;               // only PATH is passed on
+  bool clean_environment = false;                 // only PATH is passed on
 };
 
 // Runs argv[0], found through PATH. A program that cannot be started throws UserError.

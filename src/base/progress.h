@@ -11,7 +11,8 @@ namespace mote {
 // Called with the work done so far and the total; must be cheap and thread-safe for the caller's threads.
 using Progress = std::function<void(std::uint64_t done, std::uint64_t total, const std::string& label)>;
 
-inline void report(const Progress& progress, std::uint64_t done, std::uint64_t total, const std::string& label) {
+inline void report(const Progress& progress, std::uint64_t done, std::uint64_t total,
+                   const std::string& label) {
   if (progress) progress(done, total, label);
 }
 

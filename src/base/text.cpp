@@ -20,7 +20,9 @@ std::string shortest(T value) {
   return {buffer.data(), end};
 }
 
-bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
+bool is_word(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
 
 }  // namespace
 
@@ -56,8 +58,8 @@ std::string format_bytes(std::uint64_t bytes) {
   std::string text = format_count(bytes) + " bytes";
   if (bytes < 1024) return text;
   std::array<char, 32> buffer{};
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), static_cast<double>(bytes) / 1024,
-                                 std::chars_format::fixed, 1)
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(),
+                                 static_cast<double>(bytes) / 1024, std::chars_format::fixed, 1)
                        .ptr;
   return text + " (" + std::string(buffer.data(), end) + " KiB)";
 }

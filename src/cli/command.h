@@ -1,4 +1,5 @@
-// What the subcommands share: the global switches, printing, the progress bar. A subcommand's file parses, calls and prints.
+// What the subcommands share: the global switches, printing, the progress bar. A subcommand's file parses,
+// calls and prints.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

@@ -7,8 +7,8 @@
 #include "cli/command.h"
 #include "compress/import.h"
 #include "format/onnx_writer.h"
-#include "ir/verify.h"
 #include "ir/text_form.h"
+#include "ir/verify.h"
 
 namespace mote::cli {
 

@@ -10,9 +10,9 @@
 #include "compress/quantize/equalize.h"
 #include "compress/quantize/quantize_post_training.h"
 #include "format/onnx_writer.h"
+#include "ir/text_form.h"
 #include "ir/verify.h"
 #include "measure/evaluate.h"
-#include "ir/text_form.h"
 
 namespace mote::cli {
 

@@ -4,9 +4,9 @@
 #include "compress/quantize/lower_qdq.h"
 #include "format/onnx_reader.h"
 #include "format/tflite.h"
+#include "ir/text_form.h"
 #include "ir/verify.h"
 #include "ops/operator_list.h"
-#include "ir/text_form.h"
 
 namespace mote {
 
@@ -17,8 +17,8 @@ Graph read_model(const std::filesystem::path& path) {
   if (extension == ".tflite") return read_tflite(path);
   if (extension == ".onnx") return read_onnx(path);
   if (extension == ".mote") return parse(read_text_file(path), path.string(), make_operator);
-  throw UserError({"cannot tell the format of the model", path.string(), "its extension is '" + extension + "'",
-                   "give a .tflite, .onnx or .mote file"});
+  throw UserError({"cannot tell the format of the model", path.string(),
+                   "its extension is '" + extension + "'", "give a .tflite, .onnx or .mote file"});
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// From a model file to a graph ready for planning: read, lower the QDQ form to integers, simplify exactly, verify.
+// From a model file to a graph ready for planning: read, lower the QDQ form to integers, simplify exactly,
+// verify.
 #pragma once
 
 #include <filesystem>

@@ -29,7 +29,8 @@ Tensor read_tensor_file(const std::filesystem::path& path, const TensorType& typ
   if (path.extension() != ".npy") {
     auto bytes = read_file(path);
     if (static_cast<std::int64_t>(bytes.size()) != type.bytes())
-      throw misfit(path, type, "it has " + std::to_string(bytes.size()) + " bytes, not " + std::to_string(type.bytes()));
+      throw misfit(path, type,
+                   "it has " + std::to_string(bytes.size()) + " bytes, not " + std::to_string(type.bytes()));
     return {type, std::move(bytes)};
   }
   NpyArray array = read_npy(path);
@@ -43,7 +44,9 @@ Tensor read_tensor_file(const std::filesystem::path& path, const TensorType& typ
 
 void write_tensor_file(const std::filesystem::path& path, const Tensor& tensor) {
   if (path.extension() == ".npy")
-    write_npy(path, {npy_type(tensor.type().encoding), tensor.type().shape, {tensor.bytes().begin(), tensor.bytes().end()}});
+    write_npy(path, {npy_type(tensor.type().encoding),
+                     tensor.type().shape,
+                     {tensor.bytes().begin(), tensor.bytes().end()}});
   else
     write_file(path, tensor.bytes());
 }

@@ -1,8 +1,10 @@
-// The Graph: what a network computes. Nodes in topological order in one vector, Values in another, strong integer ids.
+// The Graph: what a network computes. Nodes in topological order in one vector, Values in another, strong
+// integer ids.
 //
-// A Graph is an immutable value behind one reference count: a copy costs nanoseconds and shares every weight, so a search
-// can fork it by the hundred. The only way to change one is a Patch (ir/patch.h), which yields a new Graph. Rejected: copying
-// vectors of nodes on each fork (microseconds to milliseconds), and mutable nodes with owning pointers (aliasing bugs).
+// A Graph is an immutable value behind one reference count: a copy costs nanoseconds and shares every weight,
+// so a search can fork it by the hundred. The only way to change one is a Patch (ir/patch.h), which yields a
+// new Graph. Rejected: copying vectors of nodes on each fork (microseconds to milliseconds), and mutable
+// nodes with owning pointers (aliasing bugs).
 #pragma once
 
 #include <memory>

@@ -1,5 +1,6 @@
-// What an operator is: a name, typed attributes, and four answers: types of the outputs, whether the encodings are legal,
-// the exact evaluation, and the cost. Operators are immutable values shared between graphs; the concrete ones are in ops/.
+// What an operator is: a name, typed attributes, and four answers: types of the outputs, whether the
+// encodings are legal, the exact evaluation, and the cost. Operators are immutable values shared between
+// graphs; the concrete ones are in ops/.
 #pragma once
 
 #include <cstdint>
@@ -31,9 +32,10 @@ class Operator {
   virtual std::string_view name() const = 0;  // the field's standard term, for example "Conv2D"
   virtual Fields fields() const = 0;
 
-  // Output types for given input types. Throws UserError for impossible inputs (count, ranks, extents). The encoding of an
-  // output is the one that follows from the inputs where there is only one choice (the real encoding, or the input's own for
-  // data movement); for quantized arithmetic it is the first input's, to be replaced by whoever builds the node.
+  // Output types for given input types. Throws UserError for impossible inputs (count, ranks, extents). The
+  // encoding of an output is the one that follows from the inputs where there is only one choice (the real
+  // encoding, or the input's own for data movement); for quantized arithmetic it is the first input's, to be
+  // replaced by whoever builds the node.
   virtual std::vector<TensorType> infer(const InputTypes& inputs) const = 0;
 
   // Throws UserError when the operator has no evaluation for these encodings. Shapes are already right.
@@ -45,7 +47,9 @@ class Operator {
   // Multiply-accumulates of one evaluation.
   virtual std::int64_t macs(const InputTypes&, const OutputTypes&) const { return 0; }
 
-  bool operator==(const Operator& other) const { return name() == other.name() && fields() == other.fields(); }
+  bool operator==(const Operator& other) const {
+    return name() == other.name() && fields() == other.fields();
+  }
 
  protected:
   Operator() = default;
@@ -56,7 +60,8 @@ class Operator {
 using OperatorPtr = std::shared_ptr<const Operator>;
 
 // Reads and writes attributes from one description: `static void describe(auto& self, auto& field)` calls
-// field("name", self.member) for each. Members: bool, int64_t, float, double, std::string, std::vector<int64_t>.
+// field("name", self.member) for each. Members: bool, int64_t, float, double, std::string,
+// std::vector<int64_t>.
 class FieldWriter {
  public:
   template <class T>

@@ -26,25 +26,29 @@ ValueId Patch::add_constant(std::string name, Tensor tensor) {
   return append(parts_.values, {std::move(name), std::move(type), {}, std::move(tensor)});
 }
 
-std::vector<ValueId> Patch::add_node(OperatorPtr op, std::vector<ValueId> inputs, std::vector<TensorType> outputs,
-                                     std::string node_name, std::vector<std::string> output_names) {
+std::vector<ValueId> Patch::add_node(OperatorPtr op, std::vector<ValueId> inputs,
+                                     std::vector<TensorType> outputs, std::string node_name,
+                                     std::vector<std::string> output_names) {
   Node node{std::move(op), std::move(inputs), {}, std::move(node_name)};
   output_names.resize(outputs.size());
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     if (output_names[i].empty()) output_names[i] = "v" + std::to_string(parts_.values.size());
-    node.outputs.push_back(append(parts_.values, {std::move(output_names[i]), std::move(outputs[i]), {}, {}}));
+    node.outputs.push_back(
+        append(parts_.values, {std::move(output_names[i]), std::move(outputs[i]), {}, {}}));
   }
   parts_.nodes.push_back(node);
   removed_.push_back(false);
   return node.outputs;
 }
 
-ValueId Patch::add(OperatorPtr op, std::vector<ValueId> inputs, std::string node_name, std::string output_name) {
+ValueId Patch::add(OperatorPtr op, std::vector<ValueId> inputs, std::string node_name,
+                   std::string output_name) {
   InputTypes types;
   for (const ValueId v : inputs) types.push_back(v.valid() ? &type(v) : nullptr);
   auto outputs = op->infer(types);
   MOTE_CHECK(outputs.size() == 1, std::string(op->name()));
-  return add_node(std::move(op), std::move(inputs), std::move(outputs), std::move(node_name), {std::move(output_name)})[0];
+  return add_node(std::move(op), std::move(inputs), std::move(outputs), std::move(node_name),
+                  {std::move(output_name)})[0];
 }
 
 const Tensor* Patch::constant(ValueId id) const {
@@ -108,7 +112,8 @@ std::vector<std::uint32_t> Patch::topological_order() const {
       if (--waiting[r] == 0) ready.push(r);
   }
   if (order.size() != alive)
-    throw UserError({"the graph has a cycle", "", std::to_string(alive - order.size()) + " nodes wait for each other",
+    throw UserError({"the graph has a cycle", "",
+                     std::to_string(alive - order.size()) + " nodes wait for each other",
                      "export the model without feedback edges"});
   return order;
 }
@@ -118,15 +123,16 @@ Graph Patch::apply() && {
   std::vector<bool> defined(parts_.values.size(), false);
   std::vector<bool> used(parts_.values.size(), false);
   for (const ValueId v : parts_.inputs) defined[v.index] = used[v.index] = true;
-  for (std::size_t v = 0; v < parts_.values.size(); ++v) defined[v] = defined[v] || parts_.values[v].constant.has_value();
+  for (std::size_t v = 0; v < parts_.values.size(); ++v)
+    defined[v] = defined[v] || parts_.values[v].constant.has_value();
   for (const std::uint32_t n : order)
     for (const ValueId v : parts_.nodes[n].outputs) defined[v.index] = used[v.index] = true;
   const auto use = [&](ValueId v) {
     if (!v.valid()) return;
     used[v.index] = true;
     if (!defined[v.index])
-      throw UserError({"a value is used but never made", parts_.values[v.index].name, "no node, input or constant defines it",
-                       "repair the model file"});
+      throw UserError({"a value is used but never made", parts_.values[v.index].name,
+                       "no node, input or constant defines it", "repair the model file"});
   };
   for (const std::uint32_t n : order)
     for (const ValueId v : parts_.nodes[n].inputs) use(v);

@@ -1,5 +1,5 @@
-// The only way to edit a Graph. A Patch starts from a graph (or from nothing), records edits under stable ids, and apply()
-// yields a new graph: nodes sorted topologically, dead ids compacted.
+// The only way to edit a Graph. A Patch starts from a graph (or from nothing), records edits under stable
+// ids, and apply() yields a new graph: nodes sorted topologically, dead ids compacted.
 #pragma once
 
 #include <string>
@@ -21,7 +21,8 @@ class Patch {
   std::vector<ValueId> add_node(OperatorPtr op, std::vector<ValueId> inputs, std::vector<TensorType> outputs,
                                 std::string node_name = {}, std::vector<std::string> output_names = {});
   // The same with types inferred from the inputs, for operators with one output.
-  ValueId add(OperatorPtr op, std::vector<ValueId> inputs, std::string node_name = {}, std::string output_name = {});
+  ValueId add(OperatorPtr op, std::vector<ValueId> inputs, std::string node_name = {},
+              std::string output_name = {});
   void add_output(ValueId value) { parts_.outputs.push_back(value); }
   void set_inputs(std::vector<ValueId> inputs) { parts_.inputs = std::move(inputs); }
   void set_outputs(std::vector<ValueId> outputs) { parts_.outputs = std::move(outputs); }
@@ -36,14 +37,16 @@ class Patch {
   void set_constant(ValueId id, Tensor tensor);
   void set_value_name(ValueId id, std::string name) { parts_.values.at(id.index).name = std::move(name); }
   void set_operator(NodeId id, OperatorPtr op) { parts_.nodes.at(id.index).op = std::move(op); }
-  void set_node_inputs(NodeId id, std::vector<ValueId> inputs) { parts_.nodes.at(id.index).inputs = std::move(inputs); }
+  void set_node_inputs(NodeId id, std::vector<ValueId> inputs) {
+    parts_.nodes.at(id.index).inputs = std::move(inputs);
+  }
   void set_node_outputs(NodeId id, std::vector<ValueId> outputs);
   // Every use of `old` (inputs of all nodes but `except`, graph outputs) reads `replacement` instead.
   void replace_uses(ValueId old, ValueId replacement, NodeId except = {});
   void remove_node(NodeId id) { removed_.at(id.index) = true; }
 
-  // The new graph. Constants and intermediate values that nothing mentions any more are dropped; graph inputs stay.
-  // Throws UserError when the nodes form a cycle or read a value that nothing produces.
+  // The new graph. Constants and intermediate values that nothing mentions any more are dropped; graph inputs
+  // stay. Throws UserError when the nodes form a cycle or read a value that nothing produces.
   Graph apply() &&;
 
  private:

@@ -57,14 +57,16 @@ std::int64_t Tensor::integer_at(std::int64_t index) const {
   MOTE_CHECK(type_.encoding.is_integer() && index >= 0 && index < type_.elements());
   std::int64_t result = 0;
   with_container(type_.encoding, [&](auto element) {
-    std::memcpy(&element, bytes_->data() + static_cast<std::size_t>(index) * sizeof(element), sizeof(element));
+    std::memcpy(&element, bytes_->data() + static_cast<std::size_t>(index) * sizeof(element),
+                sizeof(element));
     result = element;
   });
   return result;
 }
 
 Tensor Tensor::with_type(TensorType type) const {
-  MOTE_CHECK(type.elements() == type_.elements() && type.encoding.container_bytes() == type_.encoding.container_bytes());
+  MOTE_CHECK(type.elements() == type_.elements() &&
+             type.encoding.container_bytes() == type_.encoding.container_bytes());
   Tensor other = *this;
   other.type_ = std::move(type);
   return other;
@@ -140,9 +142,9 @@ std::vector<double> dequantized(const Array& array) {
     values[i] = static_cast<double>(array.integer[i]);
     if (!e.is_quantized()) continue;
     const std::size_t channel =
-        e.is_per_axis()
-            ? static_cast<std::size_t>(axis_index(array.type.shape, e.quantization().axis, static_cast<std::int64_t>(i)))
-            : 0;
+        e.is_per_axis() ? static_cast<std::size_t>(axis_index(array.type.shape, e.quantization().axis,
+                                                              static_cast<std::int64_t>(i)))
+                        : 0;
     values[i] = (values[i] - e.zero_point(channel)) * static_cast<double>(e.scale(channel));
   }
   return values;

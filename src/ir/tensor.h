@@ -1,6 +1,6 @@
-// Tensor: a type and its elements in memory (float, or 1-, 2- or 4-byte integers, dense, C order). The bytes are shared
-// and immutable: copying a Tensor copies no element.
-// Array: the same elements widened to double or int64, as the exact evaluation uses them.
+// Tensor: a type and its elements in memory (float, or 1-, 2- or 4-byte integers, dense, C order). The bytes
+// are shared and immutable: copying a Tensor copies no element. Array: the same elements widened to double or
+// int64, as the exact evaluation uses them.
 #pragma once
 
 #include <cstddef>
@@ -25,11 +25,11 @@ class Tensor {
 
   const TensorType& type() const { return type_; }
   std::span<const std::byte> bytes() const { return {bytes_->data(), bytes_->size()}; }
-  std::span<const float> floats() const;                // real encodings only
-  std::int64_t integer_at(std::int64_t index) const;    // integer encodings only
-  double real_at(std::int64_t index) const;             // real: the element
-  Tensor with_type(TensorType type) const;              // same bytes, same container size and element count
-  bool operator==(const Tensor& other) const;           // type and every byte
+  std::span<const float> floats() const;              // real encodings only
+  std::int64_t integer_at(std::int64_t index) const;  // integer encodings only
+  double real_at(std::int64_t index) const;           // real: the element
+  Tensor with_type(TensorType type) const;            // same bytes, same container size and element count
+  bool operator==(const Tensor& other) const;         // type and every byte
 
  private:
   TensorType type_;
@@ -55,7 +55,8 @@ Tensor narrow(const Array& array);
 // Index along `axis` of the element at flat position `index`: which scale of a per-axis encoding it has.
 std::int64_t axis_index(const Shape& shape, int axis, std::int64_t index);
 
-// real = scale * (q - zero_point), in double, for every element of a quantized array; plain integers become their value.
+// real = scale * (q - zero_point), in double, for every element of a quantized array; plain integers become
+// their value.
 std::vector<double> dequantized(const Array& array);
 
 }  // namespace mote

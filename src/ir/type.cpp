@@ -16,7 +16,8 @@ std::int64_t element_count(const Shape& shape) {
   if (empty) return 0;
   for (const std::int64_t extent : shape) {
     if (extent > kMaxElements / count)
-      throw UserError({"a tensor is too large", "", "its shape is " + to_string(shape) + ", the limit is 2^31 elements",
+      throw UserError({"a tensor is too large", "",
+                       "its shape is " + to_string(shape) + ", the limit is 2^31 elements",
                        "use a smaller network"});
     count *= extent;
   }

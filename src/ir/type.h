@@ -1,5 +1,5 @@
-// The type of a Value: shape, encoding, sparsity. Quantization and sparsity live here, so that the same fact drives
-// evaluation, cost, memory and every emitted language.
+// The type of a Value: shape, encoding, sparsity. Quantization and sparsity live here, so that the same fact
+// drives evaluation, cost, memory and every emitted language.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +25,8 @@ struct Quantization {
   bool operator==(const Quantization&) const = default;
 };
 
-// How an element is represented. Real: float32. Integer: 1..8, 16 or 32 bits, signed or not, plain (indices, masks)
-// or with an affine meaning. In memory an integer takes the smallest of 1, 2 or 4 bytes.
+// How an element is represented. Real: float32. Integer: 1..8, 16 or 32 bits, signed or not, plain (indices,
+// masks) or with an affine meaning. In memory an integer takes the smallest of 1, 2 or 4 bytes.
 class Encoding {
  public:
   static Encoding real() { return {}; }

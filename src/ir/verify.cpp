@@ -26,7 +26,8 @@ class Checker {
 
   void check_values() {
     for (const Value& v : graph_.values()) {
-      if (v.constant && v.constant->type() != v.type) problem("constant '" + v.name + "' differs from its declared type");
+      if (v.constant && v.constant->type() != v.type)
+        problem("constant '" + v.name + "' differs from its declared type");
       check_quantization(v);
       if (v.constant) check_sparsity(v);
     }
@@ -39,18 +40,22 @@ class Checker {
     if (!e.is_quantized()) return;
     const Quantization& q = e.quantization();
     const auto rank = static_cast<int>(v.type.shape.size());
-    const auto expected = q.axis < 0 ? 1 : q.axis < rank ? v.type.shape[static_cast<std::size_t>(q.axis)] : -1;
+    const auto expected = q.axis < 0      ? 1
+                          : q.axis < rank ? v.type.shape[static_cast<std::size_t>(q.axis)]
+                                          : -1;
     if (static_cast<std::int64_t>(q.scales.size()) != expected)
-      problem("value '" + v.name + "' has " + std::to_string(q.scales.size()) + " scales for axis " + std::to_string(q.axis) +
-              " of " + to_string(v.type));
+      problem("value '" + v.name + "' has " + std::to_string(q.scales.size()) + " scales for axis " +
+              std::to_string(q.axis) + " of " + to_string(v.type));
     for (const float scale : q.scales)
       if (!(scale > 0) || !(scale < 1e30F)) {
-        problem("value '" + v.name + "' has the scale " + format_float(scale) + ", it must be positive and finite");
+        problem("value '" + v.name + "' has the scale " + format_float(scale) +
+                ", it must be positive and finite");
         break;
       }
     for (const std::int32_t zero : q.zero_points)
       if (zero < e.min() || zero > e.max()) {
-        problem("value '" + v.name + "' has the zero point " + std::to_string(zero) + " outside " + to_string(e));
+        problem("value '" + v.name + "' has the zero point " + std::to_string(zero) + " outside " +
+                to_string(e));
         break;
       }
   }
@@ -59,21 +64,24 @@ class Checker {
     const Sparsity& s = v.type.sparsity;
     if (s.kind != Sparsity::Kind::NOfM) return;
     if (s.first < 0 || s.second <= 0 || v.type.shape.empty() || v.type.shape.back() % s.second != 0)
-      return problem("constant '" + v.name + "' cannot be " + std::to_string(s.first) + ":" + std::to_string(s.second) + " sparse");
+      return problem("constant '" + v.name + "' cannot be " + std::to_string(s.first) + ":" +
+                     std::to_string(s.second) + " sparse");
     const Array array = widen(*v.constant);
     const std::vector<double> values = dequantized(array);
     for (std::size_t start = 0; start < values.size(); start += static_cast<std::size_t>(s.second)) {
       const auto run = values.begin() + static_cast<std::ptrdiff_t>(start);
       if (std::count_if(run, run + s.second, [](double x) { return x != 0; }) > s.first)
-        return problem("constant '" + v.name + "' is declared " + std::to_string(s.first) + ":" + std::to_string(s.second) +
-                       " sparse but has a denser run at element " + std::to_string(start));
+        return problem("constant '" + v.name + "' is declared " + std::to_string(s.first) + ":" +
+                       std::to_string(s.second) + " sparse but has a denser run at element " +
+                       std::to_string(start));
     }
   }
 
   void check_order() {
     std::vector<bool> defined(graph_.values().size(), false);
     for (const ValueId v : graph_.inputs()) defined.at(v.index) = true;
-    for (std::size_t v = 0; v < defined.size(); ++v) defined[v] = defined[v] || graph_.values()[v].constant.has_value();
+    for (std::size_t v = 0; v < defined.size(); ++v)
+      defined[v] = defined[v] || graph_.values()[v].constant.has_value();
     for (const NodeId n : node_ids(graph_)) {
       for (const ValueId v : graph_.node(n).inputs)
         if (v.valid() && (v.index >= defined.size() || !defined[v.index]))
@@ -86,7 +94,8 @@ class Checker {
       }
     }
     for (const ValueId v : graph_.outputs())
-      if (v.index < defined.size() && !defined[v.index]) problem("output '" + graph_.value(v).name + "' is never made");
+      if (v.index < defined.size() && !defined[v.index])
+        problem("output '" + graph_.value(v).name + "' is never made");
   }
 
   void check_node(NodeId n) {
@@ -103,7 +112,8 @@ class Checker {
                          ", its inputs give " + to_string(inferred[i].shape));
       graph_.node(n).op->check(inputs, outputs);
     } catch (const UserError& e) {
-      problem(graph_.describe(n) + ": " + e.parts().what + (e.parts().why.empty() ? "" : ": " + e.parts().why));
+      problem(graph_.describe(n) + ": " + e.parts().what +
+              (e.parts().why.empty() ? "" : ": " + e.parts().why));
     }
   }
 
@@ -112,7 +122,8 @@ class Checker {
     const auto readers = graph_.consumers(v);
     const auto is = [&](NodeId n, std::string_view name) { return graph_.node(n).op->name() == name; };
     if (!value.producer.valid())
-      return !value.constant && std::all_of(readers.begin(), readers.end(), [&](NodeId n) { return is(n, "Quantize"); });
+      return !value.constant &&
+             std::all_of(readers.begin(), readers.end(), [&](NodeId n) { return is(n, "Quantize"); });
     return is(value.producer, "Dequantize") && readers.empty();
   }
 

@@ -24,7 +24,8 @@ Multiplier quantize_multiplier(double real) {
 }
 
 std::int32_t saturating_rounding_doubling_high_mul(std::int32_t a, std::int32_t b) {
-  if (a == b && a == std::numeric_limits<std::int32_t>::min()) return std::numeric_limits<std::int32_t>::max();
+  if (a == b && a == std::numeric_limits<std::int32_t>::min())
+    return std::numeric_limits<std::int32_t>::max();
   const std::int64_t product = static_cast<std::int64_t>(a) * b;
   const std::int64_t nudge = product >= 0 ? (1 << 30) : (1 - (1 << 30));
   return static_cast<std::int32_t>((product + nudge) / (std::int64_t{1} << 31));
@@ -35,7 +36,8 @@ std::int32_t rounding_divide_by_power_of_two(std::int32_t x, int exponent) {
   const auto mask = static_cast<std::int32_t>((std::int64_t{1} << exponent) - 1);
   const std::int32_t remainder = x & mask;
   const std::int32_t threshold = (mask >> 1) + (x < 0 ? 1 : 0);
-  return static_cast<std::int32_t>((static_cast<std::int64_t>(x) >> exponent) + (remainder > threshold ? 1 : 0));
+  return static_cast<std::int32_t>((static_cast<std::int64_t>(x) >> exponent) +
+                                   (remainder > threshold ? 1 : 0));
 }
 
 std::int32_t multiply_by_multiplier(std::int32_t x, Multiplier m) {
@@ -54,7 +56,8 @@ std::int32_t multiply_by_multiplier_64(std::int64_t x, Multiplier m) {
 IntegerRange clamp_range(Clamp clamp, const Encoding& output) {
   const auto low = static_cast<double>(output.min());
   const auto high = static_cast<double>(output.max());
-  if (!output.is_quantized()) return {static_cast<std::int32_t>(low), static_cast<std::int32_t>(std::min(high, 2147483647.0))};
+  if (!output.is_quantized())
+    return {static_cast<std::int32_t>(low), static_cast<std::int32_t>(std::min(high, 2147483647.0))};
   const auto quantize = [&](float bound) {
     if (std::isinf(bound)) return bound < 0 ? low : high;
     const double q = output.zero_point() + static_cast<double>(std::round(bound / output.scale()));

@@ -1,6 +1,6 @@
-// The fixed-point arithmetic of the 8-bit law (docs/numerics.md, equations 5 to 12): the double-rounding scheme of gemmlowp
-// and the TFLite reference kernels. Jacob et al., "Quantization and Training of Neural Networks for Efficient
-// Integer-Arithmetic-Only Inference", CVPR 2018, section 2.2.
+// The fixed-point arithmetic of the 8-bit law (docs/numerics.md, equations 5 to 12): the double-rounding
+// scheme of gemmlowp and the TFLite reference kernels. Jacob et al., "Quantization and Training of Neural
+// Networks for Efficient Integer-Arithmetic-Only Inference", CVPR 2018, section 2.2.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +38,8 @@ struct IntegerRange {
   std::int32_t max;
 };
 
-// The bounds as quantized values: zero_point + round(bound / scale), halves away from zero, within the encoding's range.
+// The bounds as quantized values: zero_point + round(bound / scale), halves away from zero, within the
+// encoding's range.
 IntegerRange clamp_range(Clamp clamp, const Encoding& output);
 
 }  // namespace mote

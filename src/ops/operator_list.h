@@ -12,8 +12,9 @@ namespace mote {
 struct OperatorRow {
   std::string_view name;
   OperatorPtr (*from_fields)(const Fields&);
-  // A random legal graph with this one node: varied attributes, shapes and encodings (real, 8-bit, 16-bit where they exist),
-  // constants where a network would have them. For conformance tests, fuzzing and benchmarks.
+  // A random legal graph with this one node: varied attributes, shapes and encodings (real, 8-bit, 16-bit
+  // where they exist), constants where a network would have them. For conformance tests, fuzzing and
+  // benchmarks.
   Graph (*sample)(Rng&);
 };
 

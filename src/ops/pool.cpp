@@ -157,7 +157,8 @@ namespace {
 Graph sample(Rng& rng, std::string_view function) {
   auto op = std::make_shared<Pool>();
   op->function = function;
-  const Shape shape{rng.integer(1, 2), rng.integer(3, 9), rng.integer(3, 9), rng.integer(1, rng.chance(0.5) ? 40 : 9)};
+  const Shape shape{rng.integer(1, 2), rng.integer(3, 9), rng.integer(3, 9),
+                    rng.integer(1, rng.chance(0.5) ? 40 : 9)};
   for (std::size_t a = 0; a < 2; ++a) {
     op->window[a] = rng.integer(1, 3);
     op->stride[a] = rng.integer(1, 3);

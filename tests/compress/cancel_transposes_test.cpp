@@ -194,8 +194,9 @@ TEST_P(CancelTransposes, TransposesThatMustStayAreNotMultiplied) {
   EXPECT_EQ(count(simple, "Transpose"), 1);
 }
 
-INSTANTIATE_TEST_SUITE_P(Encodings, CancelTransposes, testing::Bool(),
-                         [](const auto& instance) { return std::string(instance.param ? "Integer" : "Real"); });
+INSTANTIATE_TEST_SUITE_P(Encodings, CancelTransposes, testing::Bool(), [](const auto& instance) {
+  return std::string(instance.param ? "Integer" : "Real");
+});
 
 TEST(CancelTransposesOnce, MatMulTakesTheSwapOfItsOperands) {
   ChannelsFirst net(Encoding::real());

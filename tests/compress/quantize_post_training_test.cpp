@@ -85,8 +85,8 @@ TEST(Calibrate, InfiniteValuesNameTheirLayer) {
 }
 
 TEST(Equalize, LeavesTheFunctionAndEvensOutTheChannels) {
-  // channel c of the first layer is 2.2^c times as large, and as much smaller in the second: harmless in float
-  // only
+  // channel c of the first layer is 2.2^c times as large, and as much smaller in the second: harmless in
+  // float only
   const auto factor = [](std::size_t channel) { return std::pow(2.2, static_cast<double>(channel)); };
   Rng rng(5);
   Patch p;

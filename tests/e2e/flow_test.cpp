@@ -1,7 +1,6 @@
 // The whole flow through the program, on the example network that the repository ships.
 #include <gtest/gtest.h>
 
-
 #include "base/file.h"
 #include "base/npy.h"
 #include "tests/e2e/program.h"

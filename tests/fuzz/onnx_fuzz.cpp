@@ -1,4 +1,5 @@
-// The ONNX reader, lowering and the exact passes on arbitrary bytes: every input gives a graph or one UserError.
+// The ONNX reader, lowering and the exact passes on arbitrary bytes: every input gives a graph or one
+// UserError.
 #include <cstddef>
 #include <cstdint>
 #include <span>

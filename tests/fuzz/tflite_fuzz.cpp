@@ -1,4 +1,5 @@
-// libFuzzer target: any bytes give a graph or a UserError; what is read survives the exact clean-up, which verifies it.
+// libFuzzer target: any bytes give a graph or a UserError; what is read survives the exact clean-up, which
+// verifies it.
 #include <cstddef>
 #include <cstdint>
 

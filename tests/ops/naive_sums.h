@@ -34,9 +34,9 @@ inline NaiveNode naive_node(const Graph& graph, const Tensor& input) {
   return n;
 }
 
-// The evaluation must be the real result, rounded. The two roundings of the law may differ from one by a step:
-// at most in a quarter of the cases, where the second shifts by one bit; hardly ever where it shifts by more.
-// `real` holds sums with bias, before the fused bounds.
+// The evaluation must be the real result, rounded. The two roundings of the law may differ from one by a
+// step: at most in a quarter of the cases, where the second shifts by one bit; hardly ever where it shifts by
+// more. `real` holds sums with bias, before the fused bounds.
 inline void expect_rounded(const NaiveNode& n, const Tensor& input, std::vector<double> real, float low,
                            float high) {
   const Tensor y = interpret(n.graph, {input}).at(0);
