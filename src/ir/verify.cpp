@@ -26,10 +26,12 @@ class Checker {
 
   void check_values() {
     for (const Value& v : graph_.values()) {
+      const std::size_t before = problems_.size();
       if (v.constant && v.constant->type() != v.type)
         problem("constant '" + v.name + "' differs from its declared type");
       check_quantization(v);
-      if (v.constant) check_sparsity(v);
+      if (v.constant && problems_.size() == before)
+        check_sparsity(v);  // reads values: the type must be sound
     }
     for (const ValueId out : graph_.outputs())
       if (out.index >= graph_.values().size()) problem("a graph output does not exist");
