@@ -36,8 +36,8 @@ class Import {
   void add_outputs();
   void convert(const onnx::NodeProto& node, int index);
   Known find(const std::string& name, const std::string& where);
-  // Whether so many more elements and multiplications may be evaluated while reading.
-  bool afford(std::int64_t work);
+  // Takes so many elements and multiplications out of the budget, unless it is too small.
+  bool afford(std::int64_t elements, std::int64_t macs);
   // Gives a plain integer value an encoding, together with everything that it was only moved from; false
   // where some of that is no graph input.
   bool relabel(ValueId id, const Encoding& encoding);
@@ -55,7 +55,9 @@ class Import {
   std::map<ValueId, std::pair<ValueId, ValueId>>
       layers_;                       // output of a fully-connected layer without bias -> x, w
   std::map<std::string, int> uses_;  // of a tensor of the file
-  std::int64_t work_left_ = std::int64_t{1} << 27;
+  // What may be evaluated while reading: bounded time, and memory in proportion to the file.
+  std::int64_t elements_left_ = 0;
+  std::int64_t macs_left_ = std::int64_t{1} << 27;
   std::map<ValueId, ValueId>
       dequantized_constants_;  // output of a Dequantize -> the integer constant behind it
 };
@@ -139,7 +141,7 @@ class NodeImport {
   ValueId permuted_weights(ValueId weights, std::vector<std::int64_t> permutation);
 
   // Whether so many elements may be computed while reading; fails the node when the budget is spent.
-  void spend(std::int64_t work);
+  void spend(std::int64_t elements);
 
   // True when nothing else reads the tensor that input i names.
   bool is_only_reader(std::size_t i) const;

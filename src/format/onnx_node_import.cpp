@@ -152,19 +152,19 @@ std::vector<ValueId> NodeImport::add_all(const OperatorPtr& op, std::vector<Valu
   for (const auto& t : outputs) output_types.push_back(&t);
   op->check(types, output_types);
 
-  std::int64_t work = op->macs(types, output_types);
+  std::int64_t elements = 0;
   bool known = true;  // every element can be computed here
   bool empty = true;  // there is no element
   for (const ValueId v : inputs) {
     known = known && (!v.valid() || constant(v));
-    if (v.valid()) work += type(v).elements();
+    if (v.valid()) elements += type(v).elements();
   }
   for (const auto& t : outputs) {
-    work += t.elements();
+    elements += t.elements();
     empty = empty && t.elements() == 0;
   }
   known = known && op->name() != "Dequantize" && op->name() != "Quantize" && op->name() != "Quant";
-  if (empty || (known && import_.afford(work))) {
+  if (empty || (known && import_.afford(elements, op->macs(types, output_types)))) {
     std::vector<Array> arrays;
     for (const ValueId v : inputs) arrays.push_back(v.valid() && !empty ? widen(*constant(v)) : Array{});
     std::vector<Array> results(outputs.begin(), outputs.end());
@@ -256,8 +256,8 @@ ValueId NodeImport::gather(ValueId x, std::int64_t axis, const std::vector<std::
   return add(op_of(op), {x, add_constant(Tensor::integers(type, indices))});
 }
 
-void NodeImport::spend(std::int64_t work) {
-  if (!import_.afford(work))
+void NodeImport::spend(std::int64_t elements) {
+  if (!import_.afford(elements, 0))
     fail("its constants are too large to be computed while reading", "fold constants before exporting");
 }
 

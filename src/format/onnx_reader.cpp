@@ -87,6 +87,7 @@ Import::Import(const onnx::ModelProto& model, std::string file, const OnnxReadOp
                      "the model uses opset " + std::to_string(opset_),
                      "convert the model to opset 7 or newer"});
   for (const auto& tensor : model.graph().initializer()) initializers_.emplace(tensor.name(), &tensor);
+  elements_left_ = (std::int64_t{1} << 24) + 8 * static_cast<std::int64_t>(model.ByteSizeLong());
   for (const auto& node : model.graph().node())
     for (const std::string& name : node.input()) ++uses_[name];
   for (const auto& output : model.graph().output()) ++uses_[output.name()];
@@ -165,9 +166,10 @@ Known Import::find(const std::string& name, const std::string& where) {
   return known;
 }
 
-bool Import::afford(std::int64_t work) {
-  if (work > work_left_) return false;
-  work_left_ -= work;
+bool Import::afford(std::int64_t elements, std::int64_t macs) {
+  if (elements > elements_left_ || macs > macs_left_) return false;
+  elements_left_ -= elements;
+  macs_left_ -= macs;
   return true;
 }
 
