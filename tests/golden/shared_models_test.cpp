@@ -40,7 +40,9 @@ void expect_equal_to_oracle(const Graph& graph) {
   const auto outputs = model.run(bytes);
   ASSERT_EQ(outputs.size(), expected.size());
   for (std::size_t i = 0; i < outputs.size(); ++i)
-    EXPECT_EQ(testing::difference(expected[i], Tensor(expected[i].type(), outputs[i]), 1e-5), "");
+    EXPECT_EQ(testing::difference(expected[i], Tensor(expected[i].type(), outputs[i]), 1e-5,
+                                  testing::largest_magnitude(expected[i])),
+              "");
 }
 
 TEST(SharedModels, EmittedCodeEqualsTheOracle) {
