@@ -6,7 +6,7 @@
 #define MOTE_CONV2D_F32_AVX2_H
 
 #include "f32_avx2.h"
-#include "windows_f32.h"
+#include "windows.h"
 
 #if defined(__AVX2__) && defined(__FMA__)
 
@@ -115,11 +115,12 @@ MOTE_KERNEL void conv2d_f32_avx2_direct(const conv2d_f32_avx2_params* p, const f
 MOTE_KERNEL void conv2d_f32_avx2(const conv2d_f32_avx2_params* p, const float* x, float* y, void* scratch) {
   const mote_window2d* g = &p->window;
   float* windows = (float*)scratch;
-  mote_window_cursor cursor = {x, 0, 0};
+  mote_window_cursor cursor = {(const char*)x, 0, 0};
   const int32_t total = g->batches * g->rows.out * g->columns.out;
   for (int32_t pixel = 0; pixel < total; pixel += 6, y += 6 * g->out_channels) {
     const int32_t count = total - pixel < 6 ? total - pixel : 6;
-    for (int32_t i = 0; i < count; ++i) mote_gather_f32(g, &cursor, windows + i * p->elements);
+    for (int32_t i = 0; i < count; ++i)
+      mote_gather_window(g, &cursor, sizeof(float), windows + i * p->elements);
     mote_f32_avx2_pixels(p, windows, p->elements, count, y);
   }
 }

@@ -6,7 +6,7 @@
 #define MOTE_CONV2D_F32_PACKED_H
 
 #include "f32x4.h"
-#include "windows_f32.h"
+#include "windows.h"
 
 typedef struct {
   mote_window2d window; /* one group, plain or transposed */
@@ -70,11 +70,12 @@ MOTE_KERNEL void conv2d_f32_packed(const conv2d_f32_packed_params* p, const floa
                                    void* scratch) {
   const mote_window2d* g = &p->window;
   float* windows = (float*)scratch;
-  mote_window_cursor cursor = {x, 0, 0};
+  mote_window_cursor cursor = {(const char*)x, 0, 0};
   const int32_t total = g->batches * g->rows.out * g->columns.out;
   for (int32_t pixel = 0; pixel < total; pixel += 4, y += 4 * g->out_channels) {
     const int32_t count = total - pixel < 4 ? total - pixel : 4;
-    for (int32_t i = 0; i < count; ++i) mote_gather_f32(g, &cursor, windows + i * p->elements);
+    for (int32_t i = 0; i < count; ++i)
+      mote_gather_window(g, &cursor, sizeof(float), windows + i * p->elements);
     mote_f32_packed_pixels(p, windows, count, y);
   }
 }

@@ -6,6 +6,7 @@
 #define MOTE_CONV2D_S8_AVX2_H
 
 #include "avx2.h"
+#include "avx2_pairs.h"
 #include "window2d.h"
 
 #if defined(__AVX2__)
@@ -18,34 +19,12 @@ typedef struct {
   const int16_t* weights;
 } conv2d_s8_avx2_params;
 
-MOTE_INLINE __m256i mote_avx2_pair(const int16_t* x) {
-  int32_t pair;
-  memcpy(&pair, x, 4);
-  return _mm256_set1_epi32(pair);
-}
-
-#define MOTE_AVX2_STEP(low, high, x)                                \
-  do {                                                              \
-    const __m256i pair = mote_avx2_pair(x);                         \
-    low = _mm256_add_epi32(low, _mm256_madd_epi16(pair, w_low));    \
-    high = _mm256_add_epi32(high, _mm256_madd_epi16(pair, w_high)); \
-  } while (0)
-
 /* Sixteen channels of `count` pixels, whose windows stand `2 * pairs` elements apart; y of the first pixel
  * and channel. */
 MOTE_INLINE void mote_avx2_block4(const conv2d_s8_avx2_params* p, const int16_t* w, const int16_t* x,
                                   int32_t c, int32_t count, int8_t* y) {
-  __m256i a0 = _mm256_setzero_si256(), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
-  const int32_t window = 2 * p->pairs;
-  for (int32_t i = 0; i < window; i += 2, w += 32) {
-    const __m256i w_low = _mm256_loadu_si256((const __m256i*)(const void*)w);
-    const __m256i w_high = _mm256_loadu_si256((const __m256i*)(const void*)(w + 16));
-    MOTE_AVX2_STEP(a0, b0, x + i);
-    MOTE_AVX2_STEP(a1, b1, x + window + i);
-    MOTE_AVX2_STEP(a2, b2, x + 2 * window + i);
-    MOTE_AVX2_STEP(a3, b3, x + 3 * window + i);
-  }
-  const __m256i sums[8] = {a0, b0, a1, b1, a2, b2, a3, b3};
+  __m256i sums[8];
+  mote_avx2_pairs4(w, x, p->pairs, sums);
   const int32_t left = p->window.out_channels - c;
   for (int32_t i = 0; i < count; ++i, y += p->window.out_channels) {
     mote_avx2_store(&p->output, c, sums[2 * i], left, y);
@@ -55,27 +34,12 @@ MOTE_INLINE void mote_avx2_block4(const conv2d_s8_avx2_params* p, const int16_t*
 
 MOTE_INLINE void mote_avx2_block1(const conv2d_s8_avx2_params* p, const int16_t* w, const int16_t* x,
                                   int32_t c, int8_t* y) {
-  __m256i a0 = _mm256_setzero_si256(), b0 = a0, a1 = a0, b1 = a0;
-  int32_t i = 0;
-  for (; i + 1 < p->pairs; i += 2, w += 64, x += 4) {
-    __m256i w_low = _mm256_loadu_si256((const __m256i*)(const void*)w);
-    __m256i w_high = _mm256_loadu_si256((const __m256i*)(const void*)(w + 16));
-    MOTE_AVX2_STEP(a0, b0, x);
-    w_low = _mm256_loadu_si256((const __m256i*)(const void*)(w + 32));
-    w_high = _mm256_loadu_si256((const __m256i*)(const void*)(w + 48));
-    MOTE_AVX2_STEP(a1, b1, x + 2);
-  }
-  if (i < p->pairs) {
-    const __m256i w_low = _mm256_loadu_si256((const __m256i*)(const void*)w);
-    const __m256i w_high = _mm256_loadu_si256((const __m256i*)(const void*)(w + 16));
-    MOTE_AVX2_STEP(a0, b0, x);
-  }
+  __m256i sums[2];
+  mote_avx2_pairs1(w, x, p->pairs, sums);
   const int32_t left = p->window.out_channels - c;
-  mote_avx2_store(&p->output, c, _mm256_add_epi32(a0, a1), left, y);
-  if (left > 8) mote_avx2_store(&p->output, c + 8, _mm256_add_epi32(b0, b1), left - 8, y + 8);
+  mote_avx2_store(&p->output, c, sums[0], left, y);
+  if (left > 8) mote_avx2_store(&p->output, c + 8, sums[1], left - 8, y + 8);
 }
-
-#undef MOTE_AVX2_STEP
 
 /* Window of one output position; an odd element at the end meets a zero weight. */
 MOTE_INLINE void mote_avx2_gather(const conv2d_s8_avx2_params* p, const int8_t* image, int32_t oy, int32_t ox,

@@ -1,5 +1,6 @@
-// AVX2 kernels: 8-bit convolution and fully-connected layers with weights widened to 16 bits.
+// AVX2 kernels: convolution and fully-connected layers of 8 and 16 bits with weights widened to 16 bits.
 #include <algorithm>
+#include <limits>
 
 #include "plan/packed_filters.h"
 
@@ -37,6 +38,21 @@ std::vector<std::int16_t> pack_pairs(const Filters& f, std::int64_t block, std::
   return packed;
 }
 
+// The multipliers of 64-bit scaling have 16 bits and one right shift, as in requantize.h.
+void add_wide_output(std::vector<Parameter>& params, const Convolution& c, Filters f) {
+  const auto padded = static_cast<std::size_t>(round_up(f.channels, kChannelBlock));
+  OutputConstants constants = output_constants(c, true);
+  std::vector<std::int32_t> rights;
+  for (const std::int8_t shift : constants.shifts) rights.push_back(15 - shift);
+  for (std::int32_t& m : constants.multipliers) m = m < 0x7fff0000 ? (m + 0x8000) >> 16 : 0x7fff;
+  for (auto* values : {&f.bias, &constants.multipliers, &rights}) values->resize(padded);
+  params.push_back({"low", std::int64_t{c.stage.range.min}});
+  params.push_back({"high", std::int64_t{c.stage.range.max}});
+  params.push_back({"bias", constant_array(f.bias)});
+  params.push_back({"multipliers", constant_array(constants.multipliers)});
+  params.push_back({"right_shifts", constant_array(rights)});
+}
+
 // The call of a kernel that takes x, y and scratch.
 Bound call_of(const BindContext& context, const Convolution& c, const std::string& function,
               std::int64_t block, std::int64_t scratch_bytes, const std::string& note) {
@@ -62,6 +78,24 @@ BindResult bind_conv2d_s8_avx2(const BindContext& context) {
   // four windows of 16-bit elements
   const std::int64_t scratch = 8 * round_up(c.rows.taps * c.columns.taps * c.depth(), 2);
   return call_of(context, c, "conv2d_s8_avx2", kChannelBlock, scratch, "weights widened to 16 bits");
+}
+
+BindResult bind_conv2d_s16_avx2(const BindContext& context) {
+  const Convolution c = convolution_of(context);
+  if (c.form != Accumulation::Int16) return Refusal{"not a layer with 16-bit activations"};
+  if (!context.constant(1) || (context.has_input(2) && !context.constant(2)))
+    return Refusal{"weights or bias are computed"};
+  if (c.groups != 1) return Refusal{"it has groups"};
+  const Filters f = filters_of(context, c);
+  if (f.largest_sum > std::numeric_limits<std::int32_t>::max()) return Refusal{"a sum could pass 32 bits"};
+  const std::int64_t pairs = round_up(f.elements, 2) / 2;
+  KernelCall call{"conv2d_s16_avx2",          "conv2d_s16_avx2_params", {},
+                  {context.node().inputs[0]}, context.node().outputs,   16 * pairs};  // four windows
+  add_window(call.params, c);
+  call.params.push_back({"elements", f.elements});
+  add_wide_output(call.params, c, f);
+  call.params.push_back({"weights", constant_array(pack_pairs(f, kChannelBlock, pairs))});
+  return Bound{{std::move(call)}, {}, "sums of 32 bits, weights widened to 16 bits"};
 }
 
 BindResult bind_depthwise_conv2d_s8_avx2(const BindContext& context) {

@@ -34,6 +34,7 @@ Filters filters_of(const BindContext& context, const Convolution& c) {
   f.bias =
       constant_integers(context, 2).value_or(std::vector<std::int32_t>(static_cast<std::size_t>(f.channels)));
   const std::int64_t zero = byte_zero(context.input(0).encoding);
+  const std::int64_t largest_input = context.input(0).encoding.bits() > 8 ? 32768 : 128;
   for (std::int64_t o = 0; o < f.channels; ++o) {
     std::int64_t sum = 0;
     std::int64_t magnitude = 0;
@@ -43,7 +44,7 @@ Filters filters_of(const BindContext& context, const Convolution& c) {
     }
     const std::int64_t folded = f.bias[static_cast<std::size_t>(o)] - zero * sum;
     f.bias[static_cast<std::size_t>(o)] = static_cast<std::int32_t>(folded);
-    f.largest_sum = std::max(f.largest_sum, std::abs(folded) + 128 * magnitude);
+    f.largest_sum = std::max(f.largest_sum, std::abs(folded) + largest_input * magnitude);
   }
   return f;
 }

@@ -1,4 +1,4 @@
-// What the fast 8-bit kernels read from the constants of a layer before they pack its weights.
+// What the fast integer kernels read from the constants of a layer before they pack its weights.
 #pragma once
 
 #include <string>
@@ -23,11 +23,12 @@ struct Filters {
   }
 };
 
-// Why the fast kernels cannot take the layer: not 8-bit, computed weights, transposed, weights with zero
-// points. Empty: they can.
+// Why the fast 8-bit kernels cannot take the layer: not 8-bit, computed weights, transposed, weights with
+// zero points. Empty: they can.
 std::string fast_refusal(const BindContext& context, const Convolution& c);
 
-// Of a layer without a refusal. Depthwise weights [1,kh,kw,O] come as [O, kh*kw].
+// Of a layer with constant weights without zero points and a constant bias, if any. Depthwise weights
+// [1,kh,kw,O] come as [O, kh*kw].
 Filters filters_of(const BindContext& context, const Convolution& c);
 
 // y_flip, y_zero, low and high of an output stage that stands under `prefix`.
