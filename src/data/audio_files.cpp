@@ -39,7 +39,7 @@ class Sound {
   // there are no more.
   std::vector<float> frames() {
     constexpr std::size_t kBlockFrames = 16384;
-    constexpr std::size_t kMaxValues = std::size_t{1} << 27;
+    constexpr std::size_t kMaxValues = std::size_t{1} << 26;  // an hour at 16 kHz, 256 MiB
     std::vector<float> values;
     std::vector<float> block(kBlockFrames * channels());
     for (;;) {

@@ -31,6 +31,17 @@ struct JpegErrors {
   char message[JMSG_LENGTH_MAX];
 };
 
+// A progressive file may go over all its pixels again for every few bytes it has: no picture needs many
+// scans.
+constexpr int kMaxScans = 100;
+
+void on_jpeg_progress(j_common_ptr info) {
+  if (reinterpret_cast<j_decompress_ptr>(info)->input_scan_number <= kMaxScans) return;
+  auto* errors = reinterpret_cast<JpegErrors*>(info->err);
+  std::snprintf(errors->message, sizeof errors->message, "it has more than %d scans", kMaxScans);
+  std::longjmp(errors->back, 1);
+}
+
 [[noreturn]] void on_jpeg_error(j_common_ptr info) {
   auto* errors = reinterpret_cast<JpegErrors*>(info->err);
   errors->base.format_message(info, errors->message);
@@ -74,11 +85,14 @@ Image decode_jpeg(std::span<const std::byte> file, const std::string& name) {
   info.err = jpeg_std_error(&errors.base);
   errors.base.error_exit = on_jpeg_error;
   errors.base.emit_message = on_jpeg_message;
+  jpeg_progress_mgr progress{};
+  progress.progress_monitor = on_jpeg_progress;
   struct Guard {
     jpeg_decompress_struct& info;
     ~Guard() { jpeg_destroy_decompress(&info); }
   } guard{info};
   if (!run_jpeg(info, errors, file, nullptr)) refuse_image(name, errors.message);
+  info.progress = &progress;  // creating the decoder has cleared it
   check_size(info.output_height, info.output_width, name);
   Image image{info.output_height, info.output_width, info.out_color_space == JCS_GRAYSCALE ? 1U : 3U, {}};
   image.pixels.resize(image.height * image.width * image.channels);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 
@@ -23,7 +25,7 @@ Image random_image(std::size_t height, std::size_t width, std::size_t channels) 
   return image;
 }
 
-std::vector<std::byte> encode_jpeg(const Image& image, int quality) {
+std::vector<std::byte> encode_jpeg(const Image& image, int quality, bool progressive = false) {
   jpeg_compress_struct info{};
   jpeg_error_mgr errors{};
   info.err = jpeg_std_error(&errors);
@@ -37,6 +39,7 @@ std::vector<std::byte> encode_jpeg(const Image& image, int quality) {
   info.in_color_space = image.channels == 3 ? JCS_RGB : JCS_GRAYSCALE;
   jpeg_set_defaults(&info);
   jpeg_set_quality(&info, quality, TRUE);
+  if (progressive) jpeg_simple_progression(&info);
   jpeg_start_compress(&info, TRUE);
   while (info.next_scanline < info.image_height) {
     auto* row = const_cast<JSAMPROW>(&image.pixels[info.next_scanline * image.width * image.channels]);
@@ -104,6 +107,24 @@ TEST(Image, FlippedBytesNeverCrash) {
       } catch (const UserError&) {  // the only way out besides a picture
       }
     }
+  }
+}
+
+// Each scan costs a pass over all pixels, however few bytes it has.
+TEST(Image, EndlessScansAreAnError) {
+  const auto file = encode_jpeg(random_image(16, 16, 1), 80, true);
+  EXPECT_EQ(decode_image(file, "progressive").pixels.size(), 256U);
+  // the scan that refines the constant parts (coefficients 0 to 0, bit 1 to 0): 10 bytes of header, 4 bits
+  const std::array fine = {std::byte{0}, std::byte{0}, std::byte{0x10}};
+  const auto scan = std::find_end(file.begin(), file.end(), fine.begin(), fine.end()) - 7;
+  std::vector<std::byte> endless(file.begin(), scan);
+  for (int i = 0; i < 200; ++i) endless.insert(endless.end(), scan, scan + 11);
+  endless.insert(endless.end(), scan, file.end());
+  try {
+    decode_image(endless, "endless");
+    FAIL();
+  } catch (const UserError& error) {
+    EXPECT_NE(error.parts().why.find("scans"), std::string::npos) << error.what();
   }
 }
 
