@@ -129,6 +129,19 @@ TEST(TfliteDamage, RefusesConstantsOfTheWrongSizeOrRange) {
   expect_mention(error_of(file), "state");
 }
 
+TEST(TfliteDamage, RefusesTypesThatDoNotGoTogether) {
+  auto file = relu();
+  file.tensors[1].type = test::kInt8;
+  file.tensors[1].scales = {1};
+  file.tensors[1].zero_points = {0};
+  EXPECT_NE(error_of(file), "");  // real in, quantized out
+  file = relu();
+  file.operators = {{0, {0, 2}, {1}, 11, {}}};
+  file.tensors.push_back({.shape = {2, 3}, .type = test::kInt32});
+  file.inputs = {0, 2};
+  EXPECT_NE(error_of(file), "");  // a sum of reals and integers
+}
+
 TEST(TfliteDamage, RefusesResultsTooLargeToHold) {
   auto file = relu();
   file.operators = {{69, {0, 2}, {1}}};
