@@ -17,11 +17,15 @@ build=${MOTE_FUZZ_BUILD:-$root/build/fuzz}
   -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ >/dev/null
 ninja -C "$build" --quiet "${targets[@]/#/fuzz_}"
 
+# The memory limit is meant for the reader: keep what the sanitizer remembers of past inputs small.
+export ASAN_OPTIONS=quarantine_size_mb=32:malloc_context_size=6:allocator_release_to_os_interval_ms=1000
+export UBSAN_OPTIONS=print_stacktrace=1
+
 failed=0
 for target in "${targets[@]}"; do
   finds=$build/finds/$target
   mkdir -p "$finds/inputs"
-  if UBSAN_OPTIONS=print_stacktrace=1 "$build/fuzz/fuzz_$target" -max_total_time="$seconds" -rss_limit_mb=1024 -timeout=5 \
+  if "$build/fuzz/fuzz_$target" -max_total_time="$seconds" -rss_limit_mb=1024 -timeout=5 \
       -print_final_stats=1 -artifact_prefix="$finds/" "$finds/inputs" "$root/tests/fuzz/corpus/$target" \
       >"$finds/log" 2>&1; then
     echo "$target: clean, $(sed -n 's/^stat::number_of_executed_units: *//p' "$finds/log") executions," \
