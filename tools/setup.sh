@@ -8,8 +8,6 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 missing=()
 while read -r package; do
-  # a Node.js from elsewhere brings its own npm and conflicts with Debian's
-  [[ $package == npm ]] && command -v npm >/dev/null && continue
   [[ $(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || missing+=("$package")
 done < <(grep -v '^#' apt.txt)
 
@@ -22,7 +20,7 @@ if ((${#missing[@]})); then
   echo "installing ${#missing[@]} Debian packages" >&2
   log=$(mktemp)
   export DEBIAN_FRONTEND=noninteractive
-  { "${as_root[@]}" apt-get update -qq && "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 ||
+  { "${as_root[@]}" apt-get update -qq && "${as_root[@]}" apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-unsafe-io "${missing[@]}"; } >"$log" 2>&1 ||
     { tail -20 "$log" >&2; echo "error: installation failed, whole log in $log" >&2; exit 1; }
   rm -f "$log"
 fi
