@@ -18,7 +18,7 @@ struct Multiplier {
 // Nearest representation of a real multiplier; below 2^-32 it becomes 0. Must be finite and not negative.
 Multiplier quantize_multiplier(double real);
 
-// round(a * b / 2^31), halves away from zero as the published scheme does, saturated.
+// floor((a * b + 2^30) / 2^31): rounds halves upwards, as the published scheme does in effect; saturated.
 std::int32_t saturating_rounding_doubling_high_mul(std::int32_t a, std::int32_t b);
 // round(x / 2^exponent), halves away from zero.
 std::int32_t rounding_divide_by_power_of_two(std::int32_t x, int exponent);
