@@ -135,8 +135,9 @@ void draw_blobs(Plane& light, Rng& rng) {
     const double radius = rng.uniform(1.0, 4.5);
     const double strength = rng.uniform(-50, 80);
     for (std::size_t p = 0; p < light.size(); ++p) {
+      const std::size_t row = p / kGlyphSide;
       const double dx = static_cast<double>(p % kGlyphSide) + 0.5 - centre.x;
-      const double dy = static_cast<double>(p / kGlyphSide) + 0.5 - centre.y;
+      const double dy = static_cast<double>(row) + 0.5 - centre.y;
       light[p] += strength * std::exp(-(dx * dx + dy * dy) / (2 * radius * radius));
     }
   }
@@ -155,8 +156,9 @@ void draw_glyph(std::size_t digit, Rng& rng, std::span<std::uint8_t> pixels) {
   const double slope_x = rng.uniform(-40, 40) / kSide;
   const double slope_y = rng.uniform(-40, 40) / kSide;
   for (std::size_t p = 0; p < light.size(); ++p) {
+    const std::size_t row = p / kGlyphSide;
     light[p] = paper + slope_x * (static_cast<double>(p % kGlyphSide) - kSide / 2) +
-               slope_y * (static_cast<double>(p / kGlyphSide) - kSide / 2);
+               slope_y * (static_cast<double>(row) - kSide / 2);
   }
   draw_blobs(light, rng);
   const double contrast = rng.uniform(80, 190);

@@ -24,7 +24,8 @@ std::vector<double> bias_correction(const Operator& op, const TensorType& x, con
   const auto channels = static_cast<std::size_t>(output.shape().back());
   std::vector<double> correction(channels, 0);
   for (std::size_t i = 0; i < output.real.size(); ++i) correction[i % channels] += output.real[i];
-  for (double& c : correction) c /= static_cast<double>(output.real.size() / channels);
+  const std::size_t positions = output.real.size() / channels;
+  for (double& c : correction) c /= static_cast<double>(positions);
   return correction;
 }
 
