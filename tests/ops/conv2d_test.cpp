@@ -1,7 +1,6 @@
 #include "ops/conv2d.h"
 
 #include "ir/patch.h"
-#include "ops/random_tensor.h"
 #include "tests/ops/naive_sums.h"
 
 namespace mote {
@@ -33,15 +32,7 @@ std::vector<double> naive(const NaiveNode& n, const Conv2D& op) {
 }
 
 TEST(Conv2D, EverySampleIsTheDefinitionRounded) {
-  Rng rng(1);
-  for (int i = 0; i < 120; ++i) {
-    const Graph graph = sample_conv2d(rng);
-    const Tensor input = random_tensor(rng, graph.type(graph.inputs()[0]));
-    const NaiveNode n = testing::naive_node(graph, input);
-    const auto& op = *n.node.as<Conv2D>();
-    testing::expect_rounded(n, input, naive(n, op), op.clamp_min, op.clamp_max);
-    if (HasFatalFailure()) FAIL() << "sample " << i;
-  }
+  testing::expect_samples_rounded<Conv2D>(1, sample_conv2d, naive);
 }
 
 // 2x2 window on 1..9, stride 1, by hand: 1*1 + 2*2 + 4*3 + 5*4 = 37 and so on; bias 0.5; bounds cut the last.

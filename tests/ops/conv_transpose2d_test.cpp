@@ -1,6 +1,5 @@
 #include "ops/conv_transpose2d.h"
 
-#include "ops/random_tensor.h"
 #include "tests/ops/naive_sums.h"
 
 namespace mote {
@@ -33,15 +32,7 @@ std::vector<double> naive(const NaiveNode& n, const ConvTranspose2D& op) {
 }
 
 TEST(ConvTranspose2D, EverySampleIsTheDefinitionRounded) {
-  Rng rng(3);
-  for (int i = 0; i < 120; ++i) {
-    const Graph graph = sample_conv_transpose2d(rng);
-    const Tensor input = random_tensor(rng, graph.type(graph.inputs()[0]));
-    const NaiveNode n = testing::naive_node(graph, input);
-    const auto& op = *n.node.as<ConvTranspose2D>();
-    testing::expect_rounded(n, input, naive(n, op), op.clamp_min, op.clamp_max);
-    if (HasFatalFailure()) FAIL() << "sample " << i;
-  }
+  testing::expect_samples_rounded<ConvTranspose2D>(3, sample_conv_transpose2d, naive);
 }
 
 // One input of 2 with stride 2: the filter, doubled; the second input starts two columns later.

@@ -1,6 +1,5 @@
 #include "ops/depthwise_conv2d.h"
 
-#include "ops/random_tensor.h"
 #include "tests/ops/naive_sums.h"
 
 namespace mote {
@@ -31,15 +30,7 @@ std::vector<double> naive(const NaiveNode& n, const DepthwiseConv2D& op) {
 }
 
 TEST(DepthwiseConv2D, EverySampleIsTheDefinitionRounded) {
-  Rng rng(2);
-  for (int i = 0; i < 120; ++i) {
-    const Graph graph = sample_depthwise_conv2d(rng);
-    const Tensor input = random_tensor(rng, graph.type(graph.inputs()[0]));
-    const NaiveNode n = testing::naive_node(graph, input);
-    const auto& op = *n.node.as<DepthwiseConv2D>();
-    testing::expect_rounded(n, input, naive(n, op), op.clamp_min, op.clamp_max);
-    if (HasFatalFailure()) FAIL() << "sample " << i;
-  }
+  testing::expect_samples_rounded<DepthwiseConv2D>(2, sample_depthwise_conv2d, naive);
 }
 
 TEST(DepthwiseConv2D, RefusesImpossibleShapes) {

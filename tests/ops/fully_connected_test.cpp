@@ -1,6 +1,5 @@
 #include "ops/fully_connected.h"
 
-#include "ops/random_tensor.h"
 #include "tests/ops/naive_sums.h"
 
 namespace mote {
@@ -8,7 +7,7 @@ namespace {
 
 using testing::NaiveNode;
 
-std::vector<double> naive(const NaiveNode& n) {
+std::vector<double> naive(const NaiveNode& n, const FullyConnected&) {
   std::vector<double> sums;
   for (std::size_t row = 0; row < n.x.size() / static_cast<std::size_t>(n.ws[1]); ++row)
     for (std::int64_t o = 0; o < n.ws[0]; ++o) {
@@ -22,15 +21,7 @@ std::vector<double> naive(const NaiveNode& n) {
 }
 
 TEST(FullyConnected, EverySampleIsTheDefinitionRounded) {
-  Rng rng(4);
-  for (int i = 0; i < 120; ++i) {
-    const Graph graph = sample_fully_connected(rng);
-    const Tensor input = random_tensor(rng, graph.type(graph.inputs()[0]));
-    const NaiveNode n = testing::naive_node(graph, input);
-    const auto& op = *n.node.as<FullyConnected>();
-    testing::expect_rounded(n, input, naive(n), op.clamp_min, op.clamp_max);
-    if (HasFatalFailure()) FAIL() << "sample " << i;
-  }
+  testing::expect_samples_rounded<FullyConnected>(4, sample_fully_connected, naive);
 }
 
 TEST(FullyConnected, RefusesAnotherDepth) {

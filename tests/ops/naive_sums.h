@@ -5,6 +5,8 @@
 
 #include <cmath>
 
+#include "base/rng.h"
+#include "ops/random_tensor.h"
 #include "run/interpreter.h"
 
 namespace mote::testing {
@@ -72,6 +74,21 @@ inline void expect_rounded(const NaiveNode& n, const Tensor& input, std::vector<
   }
   if (e.is_quantized() && e.bits() <= 8) {
     EXPECT_LE(off_by_one, 4 + static_cast<std::int64_t>(real.size()) / 4);
+  }
+}
+
+// 120 graphs of `sample`, each of one operator Op, give the sums of `naive(node, operator)`, rounded.
+template <class Op>
+void expect_samples_rounded(std::uint64_t seed, Graph (*sample)(Rng&),
+                            std::vector<double> (*naive)(const NaiveNode&, const Op&)) {
+  Rng rng(seed);
+  for (int i = 0; i < 120; ++i) {
+    const Graph graph = sample(rng);
+    const Tensor input = random_tensor(rng, graph.type(graph.inputs()[0]));
+    const NaiveNode n = naive_node(graph, input);
+    const auto& op = *n.node.as<Op>();
+    expect_rounded(n, input, naive(n, op), op.clamp_min, op.clamp_max);
+    if (::testing::Test::HasFatalFailure()) FAIL() << "sample " << i;
   }
 }
 
