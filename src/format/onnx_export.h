@@ -40,6 +40,9 @@ class Export {
   // The value is what `name` holds, in that layout: as stored, or as reals that are quantized here.
   void define_stored(ValueId v, const std::string& name, Layout layout = Layout::kPlain);
   void define_real(ValueId v, const std::string& name, Layout layout = Layout::kPlain);
+  // Of any encoding: plain integers (no scale) as stored, all others as reals.
+  std::string operand(ValueId v, Layout layout);
+  void define(ValueId v, const std::string& name, Layout layout);
   // A fresh name for the stored form of a value.
   std::string name_for(ValueId v, Layout layout = Layout::kPlain);
   std::string fresh(const std::string& wish);
@@ -75,6 +78,8 @@ class Export {
   std::set<std::string> used_, used_nodes_;
   std::vector<std::array<std::string, 2>> stored_, real_;  // by value, then layout
 };
+
+bool is_plain_integer(const Encoding& encoding);
 
 void set_integer(onnx::NodeProto& node, std::string_view name, std::int64_t value);
 void set_integers(onnx::NodeProto& node, std::string_view name, const Numbers& values);

@@ -12,20 +12,6 @@ namespace mote::onnx_export {
 
 namespace {
 
-bool is_plain_integer(const Encoding& e) { return e.is_integer() && !e.is_quantized(); }
-
-// Reals for real and quantized values, the integers themselves for plain ones.
-std::string operand(Export& e, ValueId v, Layout layout) {
-  return is_plain_integer(e.type(v).encoding) ? e.stored(v, layout) : e.real(v, layout);
-}
-
-void define(Export& e, ValueId v, const std::string& name, Layout layout) {
-  if (is_plain_integer(e.type(v).encoding))
-    e.define_stored(v, name, layout);
-  else
-    e.define_real(v, name, layout);
-}
-
 // A bound in the type of a plain integer.
 std::string integer_bound(Export& e, const Node& node, float value) {
   const Encoding& encoding = e.type(node.inputs[0]).encoding;
@@ -40,7 +26,7 @@ std::string integer_bound(Export& e, const Node& node, float value) {
 void write_unary(Export& e, const Node& node) {
   const auto& op = *node.as<Unary>();
   const Layout layout = e.natural_layout(node.inputs[0]);
-  const std::string x = operand(e, node.inputs[0], layout);
+  const std::string x = e.operand(node.inputs[0], layout);
   std::string y;
   const bool plain = is_plain_integer(e.type(node.inputs[0]).encoding);
   if (op.function == "Relu6" || op.function == "Clip") {
@@ -64,7 +50,7 @@ void write_unary(Export& e, const Node& node) {
     if (op.function == "Selu") set_real(proto, "gamma", op.beta);
     if (op.function == "Gelu") set_text(proto, "approximate", op.beta == 1.0F ? "tanh" : "none");
   }
-  define(e, node.outputs[0], y, layout);
+  e.define(node.outputs[0], y, layout);
 }
 
 // Operands with broadcasting: in channels-first layout where the operands that are computed are whole images
@@ -82,7 +68,7 @@ Layout common_layout(Export& e, const Node& node) {
 }
 
 std::string broadcast_operand(Export& e, ValueId v, Layout layout) {
-  return operand(e, v, e.type(v).elements() == 1 && e.type(v).shape.size() != 4 ? Layout::kPlain : layout);
+  return e.operand(v, e.type(v).elements() == 1 && e.type(v).shape.size() != 4 ? Layout::kPlain : layout);
 }
 
 void write_binary(Export& e, const Node& node) {
@@ -94,14 +80,14 @@ void write_binary(Export& e, const Node& node) {
   std::string y = e.apply(
       name, {broadcast_operand(e, node.inputs[0], layout), broadcast_operand(e, node.inputs[1], layout)});
   y = e.clamped(y, op, e.type(node.outputs[0]).encoding);
-  define(e, node.outputs[0], y, layout);
+  e.define(node.outputs[0], y, layout);
 }
 
 void write_prelu(Export& e, const Node& node) {
   const Layout layout = common_layout(e, node);
   const std::string y = e.apply(
       "PRelu", {broadcast_operand(e, node.inputs[0], layout), broadcast_operand(e, node.inputs[1], layout)});
-  define(e, node.outputs[0], y, layout);
+  e.define(node.outputs[0], y, layout);
 }
 
 // Quantize, Dequantize and Requantize: the same real numbers, stored otherwise.
@@ -140,7 +126,7 @@ OnnxElement cast_element(const std::string& to) {
 void write_cast(Export& e, const Node& node) {
   const auto& op = *node.as<Cast>();
   const Layout layout = e.natural_layout(node.inputs[0]);
-  const std::string x = operand(e, node.inputs[0], layout);
+  const std::string x = e.operand(node.inputs[0], layout);
   std::string y = e.fresh(e.graph().value(node.outputs[0]).name + "_cast");
   const OnnxElement to = cast_element(op.to);
   auto& proto = e.add("Cast", {x}, {y});

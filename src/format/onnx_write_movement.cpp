@@ -22,19 +22,6 @@ Layout image_layout(Export& e, ValueId v) {
   return e.type(v).shape.size() == 4 ? e.natural_layout(v) : Layout::kPlain;
 }
 
-bool is_plain_integer(const Encoding& encoding) { return encoding.is_integer() && !encoding.is_quantized(); }
-
-std::string operand(Export& e, ValueId v, Layout layout) {
-  return is_plain_integer(e.type(v).encoding) ? e.stored(v, layout) : e.real(v, layout);
-}
-
-void define(Export& e, ValueId v, const std::string& name, Layout layout) {
-  if (is_plain_integer(e.type(v).encoding))
-    e.define_stored(v, name, layout);
-  else
-    e.define_real(v, name, layout);
-}
-
 // A transpose between the two layouts of an image only tells under which name the other one is known.
 void write_transpose(Export& e, const Node& node) {
   const auto& op = *node.as<Transpose>();
@@ -120,7 +107,7 @@ void write_gather(Export& e, const Node& node) {
 void write_arg_max(Export& e, const Node& node) {
   const auto& op = *node.as<ArgMax>();
   const std::string positions = e.fresh(e.graph().value(node.outputs[0]).name + "_s64");
-  auto& proto = e.add(op.function, {operand(e, node.inputs[0], Layout::kPlain)}, {positions});
+  auto& proto = e.add(op.function, {e.operand(node.inputs[0], Layout::kPlain)}, {positions});
   set_integer(proto, "axis", op.axis);
   set_integer(proto, "keepdims", op.keep_dims ? 1 : 0);
   set_integer(proto, "select_last_index", op.select_last ? 1 : 0);
@@ -136,7 +123,7 @@ void write_pad(Export& e, const Node& node) {
   Numbers pads = file_order(op.before, layout);
   const Numbers after = file_order(op.after, layout);
   pads.insert(pads.end(), after.begin(), after.end());
-  std::vector<std::string> inputs{operand(e, x, layout), e.numbers(pads)};
+  std::vector<std::string> inputs{e.operand(x, layout), e.numbers(pads)};
   if (op.mode == "constant" && is_plain_integer(e.type(x).encoding)) {
     const TensorType scalar{{}, e.type(x).encoding, {}};
     inputs.push_back(e.initializer("pad", Tensor::integers(scalar, {op.integer_value(scalar.encoding)}),
@@ -146,14 +133,14 @@ void write_pad(Export& e, const Node& node) {
   }
   const std::string y = e.fresh(e.graph().value(node.outputs[0]).name + "_padded");
   set_text(e.add("Pad", inputs, {y}), "mode", op.mode);
-  define(e, node.outputs[0], y, layout);
+  e.define(node.outputs[0], y, layout);
 }
 
 void write_resize(Export& e, const Node& node) {
   const auto& op = *node.as<Resize>();
   const Shape& in = e.type(node.inputs[0]).shape;
   const std::string y = e.fresh(e.graph().value(node.outputs[0]).name + "_resized");
-  std::vector<std::string> inputs{operand(e, node.inputs[0], Layout::kChannelsFirst), ""};
+  std::vector<std::string> inputs{e.operand(node.inputs[0], Layout::kChannelsFirst), ""};
   // half a cell further and rounded down is the nearest, halves up
   const bool shifted = op.coordinate == "tf_half_pixel_for_nn";
   if (shifted && (op.function != "nearest" || op.nearest != "floor"))
@@ -171,7 +158,7 @@ void write_resize(Export& e, const Node& node) {
   set_text(proto, "mode", op.function);
   set_text(proto, "coordinate_transformation_mode", shifted ? "half_pixel" : op.coordinate);
   if (op.function == "nearest") set_text(proto, "nearest_mode", shifted ? "round_prefer_ceil" : op.nearest);
-  define(e, node.outputs[0], y, Layout::kChannelsFirst);
+  e.define(node.outputs[0], y, Layout::kChannelsFirst);
 }
 
 void write_depth_to_space(Export& e, const Node& node) {
@@ -180,10 +167,10 @@ void write_depth_to_space(Export& e, const Node& node) {
     throw UserError({"an operator cannot be written as ONNX", node.name,
                      "SpaceToDepth exists there in the order DCR only", ""});
   const std::string y = e.fresh(e.graph().value(node.outputs[0]).name + "_moved");
-  auto& proto = e.add(op.function, {operand(e, node.inputs[0], Layout::kChannelsFirst)}, {y});
+  auto& proto = e.add(op.function, {e.operand(node.inputs[0], Layout::kChannelsFirst)}, {y});
   set_integer(proto, "blocksize", op.block);
   if (op.function == "DepthToSpace") set_text(proto, "mode", op.mode);
-  define(e, node.outputs[0], y, Layout::kChannelsFirst);
+  e.define(node.outputs[0], y, Layout::kChannelsFirst);
 }
 
 constexpr WriteRow kRows[] = {

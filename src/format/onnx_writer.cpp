@@ -57,6 +57,8 @@ onnx::AttributeProto& new_attribute(onnx::NodeProto& node, std::string_view name
 
 }  // namespace
 
+bool is_plain_integer(const Encoding& encoding) { return encoding.is_integer() && !encoding.is_quantized(); }
+
 void set_integer(onnx::NodeProto& node, std::string_view name, std::int64_t value) {
   new_attribute(node, name, 2).set_i(value);
 }
@@ -306,6 +308,15 @@ void Export::define_real(ValueId v, const std::string& name, Layout layout) {
     encoding = encoding.with_quantization(std::move(q));
   }
   stored_[v.index][index(layout)] = quantize(name, encoding, name_for(v, layout));
+}
+
+std::string Export::operand(ValueId v, Layout layout) {
+  return is_plain_integer(type(v).encoding) ? stored(v, layout) : real(v, layout);
+}
+
+void Export::define(ValueId v, const std::string& name, Layout layout) {
+  if (is_plain_integer(type(v).encoding)) return define_stored(v, name, layout);
+  define_real(v, name, layout);
 }
 
 std::string Export::weights(ValueId v, const Numbers& permutation) {
