@@ -21,6 +21,9 @@ std::string format_double(double value);
 
 std::vector<std::string> split(std::string_view text, char separator);
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
+// ASCII letters only, in any locale.
+std::string upper_case(std::string text);
+std::string lower_case(std::string text);
 // [a-zA-Z0-9_] only and not starting with a digit: a C identifier made from any text.
 std::string c_identifier(std::string_view text);
 

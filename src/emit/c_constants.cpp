@@ -35,12 +35,6 @@ std::string comment_safe(std::string text) {
   return text;
 }
 
-std::string upper(std::string text) {
-  for (char& c : text)
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  return text;
-}
-
 std::string ConstantPool::add(const ConstantArray& array) {
   const std::uint64_t hash = Hash64().text(array.c_type).bytes(array.bytes).value();
   auto& same = by_hash_[hash];

@@ -47,7 +47,7 @@ std::string conversion_text(const std::string& name, const std::string& port, co
 std::string port_text(const Plan& plan, const std::string& name, const std::string& kind, std::size_t i,
                       ValueId v, const Port& port) {
   const TensorType& type = plan.graph.type(v);
-  const std::string prefix = fmt::format("{}_{}_{}", upper(name), upper(kind), i);
+  const std::string prefix = fmt::format("{}_{}_{}", upper_case(name), upper_case(kind), i);
   const std::string element = c_type(type.encoding);
   std::string text =
       fmt::format("/* {} {}: '{}', shape {} (NHWC order as listed), {} */\n", kind, i,
@@ -70,7 +70,7 @@ std::string port_text(const Plan& plan, const std::string& name, const std::stri
 }  // namespace
 
 std::string header_text(const Plan& plan, const Artifact& a) {
-  const std::string guard = upper(a.name) + "_H";
+  const std::string guard = upper_case(a.name) + "_H";
   std::string text = fmt::format(
       "/* {0}: a neural network as C, made by mote from '{1}'.\n"
       " *\n"
@@ -84,7 +84,7 @@ std::string header_text(const Plan& plan, const Artifact& a) {
       "#ifndef {4}\n#define {4}\n\n#include <stdint.h>\n\n#ifdef __cplusplus\nextern \"C\" {{\n#endif\n\n"
       "#define {2}_ARENA_BYTES {5}\n#define {2}_ARENA_ALIGN {6}\n\n"
       "void {0}_run(void *arena);\n\n",
-      a.name, comment_safe(plan.graph.name()), upper(a.name), a.weights_bytes, guard, a.arena_bytes,
+      a.name, comment_safe(plan.graph.name()), upper_case(a.name), a.weights_bytes, guard, a.arena_bytes,
       kArenaAlignment);
   for (std::size_t i = 0; i < a.inputs.size(); ++i)
     text += port_text(plan, a.name, "input", i, plan.graph.inputs()[i], a.inputs[i]);

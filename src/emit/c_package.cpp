@@ -14,7 +14,7 @@ std::string main_text(const Plan& plan, const Artifact& a) {
                                  : "0";
     fill += fmt::format(
         "  for (i = 0; i < {}_INPUT_{}_ELEMENTS; i++)\n    {}_input_{}(arena)[i] = {}; /* your data */\n",
-        upper(a.name), i, a.name, i, zero);
+        upper_case(a.name), i, a.name, i, zero);
   }
   std::string show;
   for (std::size_t i = 0; i < a.outputs.size(); ++i) {
@@ -22,7 +22,7 @@ std::string main_text(const Plan& plan, const Artifact& a) {
     const std::string element = fmt::format("{}_output_{}(arena)[i]", a.name, i);
     const bool real = e.is_quantized() && !e.is_per_axis() && e.bits() <= 16;
     show += fmt::format("  for (i = 0; i < {}_OUTPUT_{}_ELEMENTS; i++)\n    printf(\"%g\\n\", (double){});\n",
-                        upper(a.name), i,
+                        upper_case(a.name), i,
                         real ? fmt::format("{}_dequantize_output_{}({})", a.name, i, element) : element);
   }
   return fmt::format(
@@ -31,7 +31,7 @@ std::string main_text(const Plan& plan, const Artifact& a) {
       "static union {{\n  unsigned char bytes[{1}_ARENA_BYTES];\n  double align[2];\n}} memory;\n\n"
       "int main(void)\n{{\n  void *arena = memory.bytes;\n  long i;\n{2}  {0}_run(arena);\n{3}  return "
       "0;\n}}\n",
-      a.name, upper(a.name), fill, show);
+      a.name, upper_case(a.name), fill, show);
 }
 
 std::string cmake_text(const Artifact& a) {

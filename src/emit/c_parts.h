@@ -47,7 +47,6 @@ std::string c_float(float value);
 std::string c_integer(std::int64_t value);
 // C comments must not end early: "*/" inside is broken up.
 std::string comment_safe(std::string text);
-std::string upper(std::string text);
 // Places of the graph's inputs and outputs.
 std::vector<Port> ports(const Plan& plan, std::span<const ValueId> values);
 

@@ -1,7 +1,6 @@
 #include "measure/build.h"
 
 #include <algorithm>
-#include <cctype>
 #include <regex>
 #include <sstream>
 
@@ -19,11 +18,6 @@ namespace {
 
 // Without it the compiler turns the loop of memset into a call of memset.
 constexpr const char* kNoRecursion = "-fno-tree-loop-distribute-patterns";
-
-std::string upper(std::string text) {
-  for (auto& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return text;
-}
 
 void replace_all(std::string& text, const std::string& from, const std::string& to) {
   for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
@@ -151,7 +145,7 @@ std::string DeviceBuild::linker_script() const {
 }
 
 void DeviceBuild::write_model_header(std::size_t samples) {
-  const auto prefix = upper(artifact_.name);
+  const auto prefix = upper_case(artifact_.name);
   std::ostringstream out;
   out << "#ifndef MEASURED_MODEL_H\n#define MEASURED_MODEL_H\n#include \"" << artifact_.name << ".h\"\n"
       << "#define MEASURED_RUN " << artifact_.name << "_run\n"

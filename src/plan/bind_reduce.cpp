@@ -1,5 +1,4 @@
-#include <algorithm>
-
+#include "base/text.h"
 #include "ops/arg_max.h"
 #include "ops/reduce.h"
 #include "plan/bind_movement.h"
@@ -11,12 +10,6 @@ namespace {
 constexpr std::size_t kRuns = 3;  // kept and reduced axes of the kernels, each
 
 Parameter number(std::string name, std::int64_t value) { return {std::move(name), value}; }
-
-std::string lower_case(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c < 'a' ? static_cast<char>(c + 'a' - 'A') : c; });
-  return text;
-}
 
 }  // namespace
 
