@@ -5,6 +5,7 @@
 
 #include "ir/patch.h"
 #include "ops/movement.h"
+#include "ops/random_tensor.h"
 
 namespace mote::elementwise {
 
@@ -141,25 +142,13 @@ Shape sample_shape(Rng& rng, std::size_t most_rank) {
   return shape;
 }
 
-Tensor sample_tensor(Rng& rng, const TensorType& type, double low, double high) {
-  const auto count = static_cast<std::size_t>(type.elements());
-  if (type.encoding.is_real()) {
-    std::vector<float> values(count);
-    for (auto& value : values) value = static_cast<float>(rng.uniform(low, high));
-    return Tensor::reals(type.shape, values);
-  }
-  std::vector<std::int64_t> values(count);
-  for (auto& value : values) value = rng.integer(type.encoding.min(), type.encoding.max());
-  return Tensor::integers(type, values);
-}
-
 Graph sample_graph(Rng& rng, OperatorPtr op, const std::vector<SampleOperand>& operands, TensorType output) {
   Patch patch;
   std::vector<ValueId> ids;
   for (const SampleOperand& operand : operands) {
     const std::string name = "x" + std::to_string(ids.size());
     ids.push_back(operand.is_constant
-                      ? patch.add_constant(name, sample_tensor(rng, operand.type, operand.low, operand.high))
+                      ? patch.add_constant(name, random_tensor(rng, operand.type, operand.low, operand.high))
                       : patch.add_input(name, operand.type));
   }
   const auto outputs = patch.add_node(std::move(op), ids, {std::move(output)}, "sample");

@@ -63,8 +63,6 @@ std::int64_t quantize(double real, const Encoding& encoding);
 Encoding sample_quantized(Rng& rng, Form form);  // Int8 or Int16, values within about -4 .. 4
 Encoding sample_encoding(Rng& rng);              // real, or one of the above
 Shape sample_shape(Rng& rng, std::size_t most_rank = 4);
-Tensor sample_tensor(Rng& rng, const TensorType& type, double low,
-                     double high);  // real bounds; integers over their range
 
 struct SampleOperand {
   TensorType type;

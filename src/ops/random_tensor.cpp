@@ -33,11 +33,11 @@ Encoding random_weight_encoding(Rng& rng, int axis, std::int64_t channels) {
                   : Encoding::per_axis(bits, is_signed, axis, std::move(scales), std::move(zeros));
 }
 
-Tensor random_tensor(Rng& rng, const TensorType& type) {
+Tensor random_tensor(Rng& rng, const TensorType& type, double real_low, double real_high) {
   const auto count = static_cast<std::size_t>(type.elements());
   if (type.encoding.is_real()) {
     std::vector<float> values(count);
-    for (float& v : values) v = static_cast<float>(rng.uniform(-2.0, 2.0));
+    for (float& v : values) v = static_cast<float>(rng.uniform(real_low, real_high));
     return Tensor::reals(type.shape, values);
   }
   std::vector<std::int64_t> values(count);

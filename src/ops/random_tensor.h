@@ -11,8 +11,8 @@ Encoding random_narrow_activation(Rng& rng);
 // Signed weights of 8 bits or fewer with zero point 0; scales along `axis` (of extent `channels`), or per
 // tensor when axis < 0. Now and then unsigned with zero points.
 Encoding random_weight_encoding(Rng& rng, int axis, std::int64_t channels);
-// Reals in [-2, 2); integers anywhere in the encoding's range, for 32 bits in +-2^16.
-Tensor random_tensor(Rng& rng, const TensorType& type);
+// Reals in [real_low, real_high); integers anywhere in the encoding's range, for 32 bits in +-2^16.
+Tensor random_tensor(Rng& rng, const TensorType& type, double real_low = -2, double real_high = 2);
 // A scale such that sums of `terms` products of random operands spread over the range of `bits`, sometimes
 // saturating.
 float random_output_scale(Rng& rng, const Encoding& x, const Encoding& w, std::int64_t terms, int bits);
