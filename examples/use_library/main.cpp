@@ -1,7 +1,7 @@
 // A program that uses the installed library: prints what a model costs and emits C for it.
 //
-//   cmake -S examples/use_library -B build/use && cmake --build build/use && build/use/use_library MODEL
-//   OUT_FOLDER
+//   cmake -S examples/use_library -B build/use && cmake --build build/use
+//   build/use/use_library MODEL OUT_FOLDER
 #include <mote/mote.h>
 
 #include <cstdio>

@@ -1,6 +1,6 @@
 // Errors. Two kinds, never mixed:
-//   UserError   something the user can mend (a file, an option, a budget): what happened, where, why, and the
-//   remedy.
+//   UserError   something the user can mend (a file, an option, a budget): what happened, where,
+//               why, and the remedy.
 //               Thrown anywhere, printed only by cli/.
 //   MOTE_CHECK  a bug of ours: throws InternalError with the condition and place; cli/ asks for a report.
 #pragma once
