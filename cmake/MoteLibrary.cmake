@@ -6,6 +6,11 @@ target_compile_options(mote_options INTERFACE
   # reproducible float arithmetic on every machine: no fused multiply-add behind our back
   -ffp-contract=off)
 
+# Flags of everything but the folders that compute: the sanitizers' preset compiles the rest and the tests without
+# optimization, which nearly halves the time of each such file.
+set(MOTE_COLD_FLAGS "" CACHE STRING "Compiler flags of the folders that do not compute")
+set(MOTE_HOT_FOLDERS base ir ops data run compress plan)
+
 function(mote_library name)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp ${CMAKE_SOURCE_DIR}/src/${name}/*/*.cpp)
   if(NOT sources)
@@ -18,4 +23,7 @@ function(mote_library name)
     target_link_libraries(mote_${name} PUBLIC mote_${dependency})
   endforeach()
   target_link_libraries(mote_${name} PRIVATE mote_options)
+  if(NOT name IN_LIST MOTE_HOT_FOLDERS)
+    target_compile_options(mote_${name} PRIVATE ${MOTE_COLD_FLAGS})
+  endif()
 endfunction()
