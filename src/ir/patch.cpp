@@ -38,6 +38,7 @@ std::vector<ValueId> Patch::add_node(OperatorPtr op, std::vector<ValueId> inputs
   }
   parts_.nodes.push_back(node);
   removed_.push_back(false);
+  if (!readers_.empty()) note_reader(static_cast<std::uint32_t>(parts_.nodes.size() - 1));
   return node.outputs;
 }
 
@@ -73,11 +74,28 @@ void Patch::set_node_outputs(NodeId id, std::vector<ValueId> outputs) {
   parts_.nodes.at(id.index).outputs = std::move(outputs);
 }
 
+void Patch::set_node_inputs(NodeId id, std::vector<ValueId> inputs) {
+  parts_.nodes.at(id.index).inputs = std::move(inputs);
+  if (!readers_.empty()) note_reader(id.index);
+}
+
+void Patch::note_reader(std::uint32_t node) {
+  readers_.resize(parts_.values.size());
+  for (const ValueId v : parts_.nodes[node].inputs)
+    if (v.valid()) readers_.at(v.index).push_back(node);
+}
+
 void Patch::replace_uses(ValueId old, ValueId replacement, NodeId except) {
-  for (std::uint32_t n = 0; n < parts_.nodes.size(); ++n) {
+  if (readers_.empty())
+    for (std::uint32_t n = 0; n < parts_.nodes.size(); ++n) note_reader(n);
+  readers_.resize(parts_.values.size());
+  const auto readers = readers_.at(old.index);  // a copy: the list of the replacement may be the same one
+  for (const std::uint32_t n : readers) {
     if (NodeId{n} == except) continue;
     auto& inputs = parts_.nodes[n].inputs;
+    if (std::find(inputs.begin(), inputs.end(), old) == inputs.end()) continue;
     std::replace(inputs.begin(), inputs.end(), old, replacement);
+    if (replacement.valid()) readers_.at(replacement.index).push_back(n);
   }
   std::replace(parts_.outputs.begin(), parts_.outputs.end(), old, replacement);
 }

@@ -37,9 +37,7 @@ class Patch {
   void set_constant(ValueId id, Tensor tensor);
   void set_value_name(ValueId id, std::string name) { parts_.values.at(id.index).name = std::move(name); }
   void set_operator(NodeId id, OperatorPtr op) { parts_.nodes.at(id.index).op = std::move(op); }
-  void set_node_inputs(NodeId id, std::vector<ValueId> inputs) {
-    parts_.nodes.at(id.index).inputs = std::move(inputs);
-  }
+  void set_node_inputs(NodeId id, std::vector<ValueId> inputs);
   void set_node_outputs(NodeId id, std::vector<ValueId> outputs);
   // Every use of `old` (inputs of all nodes but `except`, graph outputs) reads `replacement` instead.
   void replace_uses(ValueId old, ValueId replacement, NodeId except = {});
@@ -51,9 +49,13 @@ class Patch {
 
  private:
   std::vector<std::uint32_t> topological_order() const;
+  void note_reader(std::uint32_t node);
 
   Graph::Parts parts_;
   std::vector<bool> removed_;  // by node
+  // By value, the nodes that read it or once did; empty until replace_uses first needs it, so that many
+  // replacements in a large graph do not each look at every node.
+  std::vector<std::vector<std::uint32_t>> readers_;
 };
 
 }  // namespace mote

@@ -105,6 +105,24 @@ TEST(Patch, ReplacesUsesInNodesAndOutputsButForOneNode) {
   EXPECT_EQ(graph.value(graph.node(NodeId{0}).inputs[0]).name, "x");
 }
 
+// Each step reads what an earlier replacement or rewiring has changed.
+TEST(Patch, ReplacesUsesThatAreNewerThanTheFirstReplacement) {
+  Patch patch;
+  const ValueId x = patch.add_input("x", kType);
+  const ValueId y = patch.add_input("y", kType);
+  const ValueId z = patch.add_input("z", kType);
+  const ValueId first = patch.add(reshape({2}), {x}, "first");
+  patch.replace_uses(x, y);                                       // first reads y
+  const ValueId second = patch.add(reshape({2}), {y}, "second");  // a new node
+  const ValueId third = patch.add(reshape({2}), {z}, "third");
+  patch.set_node_inputs(NodeId{2}, {y});  // a rewired node
+  patch.replace_uses(y, z);               // all three read z
+  patch.replace_uses(z, x);               // and now x
+  for (const ValueId v : {first, second, third}) patch.add_output(v);
+  const Graph graph = std::move(patch).apply();
+  for (const Node& node : graph.nodes()) EXPECT_EQ(graph.value(node.inputs[0]).name, "x") << node.name;
+}
+
 TEST(Patch, LeavesTheOldGraphAlone) {
   const Graph before = chain();
   const Graph copy = before;
