@@ -244,6 +244,7 @@ void read_tile(NodeImport& node) {
     const std::int64_t extent = node.shape(x)[i];
     node.spend(element_count({extent, repeats[i]}));
     Numbers indices;
+    indices.reserve(static_cast<std::size_t>(extent * repeats[i]));
     for (std::int64_t k = 0; k < extent * repeats[i]; ++k) indices.push_back(k % extent);
     x = node.gather(x, static_cast<std::int64_t>(i), indices);
   }

@@ -133,6 +133,7 @@ Coefficients coefficients(const Form& form, const Axis& a, double ratio) {
   const double scale = form.antialias ? std::min(a.scale, 1.0) : 1.0;
   Coefficients c;
   c.first = static_cast<std::int64_t>(std::floor(-reach / scale)) + 1;
+  c.weights.reserve(static_cast<std::size_t>(2 - 2 * c.first));
   double sum = 0;
   for (std::int64_t i = c.first; i < 2 - c.first; ++i) {
     const double x = (static_cast<double>(i) - ratio) * scale;
@@ -166,7 +167,10 @@ bool interpolation_row(const Form& form, const Axis& a, std::int64_t i, std::spa
 }
 
 ValueId resize_one_axis(NodeImport& node, const Form& form, const Axis& a, ValueId x, std::int64_t axis) {
-  node.spend(a.output * a.input);
+  // a cell costs its row, its taps (see coefficients) and some bookkeeping
+  constexpr std::int64_t kBookkeeping = 16;
+  const double taps = form.antialias ? 4 / std::min(a.scale, 1.0) : 4.0;
+  node.spend(a.output * (a.input + static_cast<std::int64_t>(taps) + kBookkeeping));
   for (const std::int64_t i : {std::int64_t{0}, a.output - 1})  // the extremes: positions are monotonous
     if (!(std::abs(source_position(form, a, i)) < 1e9)) node.fail("its region of interest is not finite");
   std::vector<float> weights(static_cast<std::size_t>(a.output * a.input), 0.0F);

@@ -87,7 +87,7 @@ Import::Import(const onnx::ModelProto& model, std::string file, const OnnxReadOp
                      "the model uses opset " + std::to_string(opset_),
                      "convert the model to opset 7 or newer"});
   for (const auto& tensor : model.graph().initializer()) initializers_.emplace(tensor.name(), &tensor);
-  elements_left_ = (std::int64_t{1} << 24) + 8 * static_cast<std::int64_t>(model.ByteSizeLong());
+  elements_left_ = (std::int64_t{1} << 23) + 8 * static_cast<std::int64_t>(model.ByteSizeLong());
   for (const auto& node : model.graph().node())
     for (const std::string& name : node.input()) ++uses_[name];
   for (const auto& output : model.graph().output()) ++uses_[output.name()];
