@@ -109,7 +109,8 @@ TEST(Equalize, LeavesTheFunctionAndEvensOutTheChannels) {
   const Graph even = equalize(chain);
   EXPECT_FALSE(even == chain);
   for (const auto& sample : random_images(6, 3)) {
-    const auto before = interpret(chain, sample)[0].floats();
+    const Tensor before_tensor = interpret(chain, sample)[0];  // floats() points into it
+    const auto before = before_tensor.floats();
     const auto after = interpret(even, sample)[0];
     double largest = 0;
     for (const float value : before) largest = std::max(largest, std::abs(static_cast<double>(value)));
