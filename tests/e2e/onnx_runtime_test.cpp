@@ -1,6 +1,7 @@
 // Models that write_onnx made, run in ONNX Runtime: float results agree to 1e-4, quantized ones to one step
 // (the runtime rounds in float, halves to even, where the integer law uses its fixed-point multiplier).
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <cstdlib>
@@ -29,15 +30,20 @@ struct Runtime {
 Runtime find_runtime() {
   if (!find_program("node") || !find_program("npm")) return {{}, "node or npm is not installed"};
   if (const char* given = std::getenv("MOTE_ORT_MODULES")) return {given, {}};
-  const std::filesystem::path folder = std::filesystem::path(MOTE_PROGRAM).parent_path() / "ort";
-  if (!std::filesystem::exists(folder / "node_modules/onnxruntime-node/package.json")) {
-    make_folder(folder);
-    std::filesystem::copy_file(kScripts / "package.json", folder / "package.json",
-                               std::filesystem::copy_options::overwrite_existing);
+  const std::filesystem::path build = std::filesystem::path(MOTE_PROGRAM).parent_path();
+  const std::filesystem::path folder = build / "ort";
+  if (!std::filesystem::exists(folder)) {
+    // installed aside and renamed: tests that run at the same time never see a half-installed package
+    const std::filesystem::path aside = build / ("ort-" + std::to_string(::getpid()));
+    make_folder(aside);
+    std::filesystem::copy_file(kScripts / "package.json", aside / "package.json");
     // the package carries the CPU library; its install script would only fetch one for GPUs
     const auto result = run_process({"npm", "install", "--ignore-scripts", "--no-audit", "--no-fund"},
-                                    {.limit = std::chrono::seconds(300), .folder = folder});
-    if (result.exit_code != 0)
+                                    {.limit = std::chrono::seconds(300), .folder = aside});
+    std::error_code code;
+    if (result.exit_code == 0) std::filesystem::rename(aside, folder, code);
+    if (result.exit_code != 0 || code) std::filesystem::remove_all(aside);
+    if (!std::filesystem::exists(folder))
       return {{}, "npm cannot install onnxruntime-node: " + result.output.substr(0, 300)};
   }
   return {folder / "node_modules", {}};
