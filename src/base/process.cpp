@@ -33,24 +33,42 @@ std::optional<fs::path> find_program(const std::string& name) {
 
 namespace {
 
-[[noreturn]] void become_program(const std::string& program, const std::vector<std::string>& argv,
-                                 const ProcessOptions& options, int output) {
+// What the child needs, made before the fork: in a program with threads, the child may not allocate memory,
+// since another thread may have held the allocator's lock when it was made (POSIX.1-2017, fork).
+struct ChildPlan {
+  std::string program;
+  std::vector<std::string> arguments;
+  std::string path_line;
+  std::string folder;  // empty: the parent's
+  std::vector<char*> argv;
+  std::array<char*, 2> clean_environment{};
+  bool clean = false;
+
+  ChildPlan(std::string found, const std::vector<std::string>& wanted, const ProcessOptions& options)
+      : program(std::move(found)), arguments(wanted), clean(options.clean_environment) {
+    const char* path = std::getenv("PATH");
+    path_line = std::string("PATH=") + (path ? path : "/usr/bin:/bin");
+    if (options.folder) folder = options.folder->string();
+    for (std::string& a : arguments) argv.push_back(a.data());
+    argv.push_back(nullptr);
+    clean_environment[0] = path_line.data();
+  }
+  ChildPlan(const ChildPlan&) = delete;
+  ChildPlan& operator=(const ChildPlan&) = delete;
+};
+
+// In the child: async-signal-safe calls only.
+[[noreturn]] void become_program(const ChildPlan& plan, int output) {
   ::setpgid(0, 0);
   const int input = ::open("/dev/null", O_RDONLY);
   ::dup2(input, 0);
   ::dup2(output, 1);
   ::dup2(output, 2);
-  if (options.folder && ::chdir(options.folder->c_str()) != 0) ::_exit(127);
-  std::vector<char*> arguments;
-  for (const auto& a : argv) arguments.push_back(const_cast<char*>(a.c_str()));
-  arguments.push_back(nullptr);
-  const char* path = std::getenv("PATH");
-  std::string path_line = std::string("PATH=") + (path ? path : "/usr/bin:/bin");
-  std::array<char*, 2> clean{path_line.data(), nullptr};
-  if (options.clean_environment)
-    ::execve(program.c_str(), arguments.data(), clean.data());
+  if (!plan.folder.empty() && ::chdir(plan.folder.c_str()) != 0) ::_exit(127);
+  if (plan.clean)
+    ::execve(plan.program.c_str(), plan.argv.data(), plan.clean_environment.data());
   else
-    ::execv(program.c_str(), arguments.data());
+    ::execv(plan.program.c_str(), plan.argv.data());
   ::_exit(127);
 }
 
@@ -79,11 +97,12 @@ ProcessResult run_process(const std::vector<std::string>& argv, const ProcessOpt
   if (!program)
     throw UserError({"cannot run the program", argv[0], "it is not on PATH",
                      "install it (apt.txt lists the Debian packages) or mend PATH"});
+  const ChildPlan plan(program->string(), argv, options);
   std::array<int, 2> channel{};
   MOTE_CHECK(::pipe2(channel.data(), O_CLOEXEC) == 0);
   const pid_t child = ::fork();
   MOTE_CHECK(child >= 0, std::strerror(errno));
-  if (child == 0) become_program(program->string(), argv, options, channel[1]);
+  if (child == 0) become_program(plan, channel[1]);
   ::close(channel[1]);
   ProcessResult result;
   result.timed_out = !drain(channel[0], Clock::now() + options.limit, result.output);
