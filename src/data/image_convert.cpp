@@ -47,8 +47,8 @@ std::vector<Tap> axis_taps(std::size_t from, std::size_t to, Resize resize) {
     const double first_at = std::max(0.0, std::ceil(centre - reach));
     taps[i].first = static_cast<std::size_t>(first_at);
     double sum = 0;
-    for (double at = first_at; at <= last_at; ++at) {
-      taps[i].weights.push_back(std::max(0.0, 1 - std::abs(at - centre) / reach));
+    for (std::size_t at = taps[i].first; static_cast<double>(at) <= last_at; ++at) {
+      taps[i].weights.push_back(std::max(0.0, 1 - std::abs(static_cast<double>(at) - centre) / reach));
       sum += taps[i].weights.back();
     }
     for (double& weight : taps[i].weights) weight /= sum;
