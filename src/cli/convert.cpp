@@ -3,11 +3,9 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include "base/file.h"
 #include "cli/command.h"
 #include "compress/import.h"
-#include "format/onnx_writer.h"
-#include "ir/text_form.h"
+#include "format/model_file.h"
 #include "ir/verify.h"
 
 namespace mote::cli {
@@ -21,14 +19,7 @@ struct Options {
 
 void run(const Options& o, Context& context) {
   const Graph graph = import_model(o.model, {.lower = !o.as_is, .simplify = !o.as_is, .observer = {}});
-  const std::filesystem::path path(o.output);
-  if (path.extension() == ".onnx")
-    write_file(path, write_onnx(graph));
-  else if (path.extension() == ".mote")
-    write_file(path, print(graph, {.constant_bytes = true}));
-  else
-    throw UserError({"cannot tell the format to write", o.output, "its extension is neither .onnx nor .mote",
-                     "name the output OUT.onnx or OUT.mote"});
+  write_model(o.output, graph);
   if (context.json)
     context.print(nlohmann::json{
         {"output", o.output}, {"stage", to_string(stage_of(graph))}, {"nodes", graph.nodes().size()}});

@@ -3,14 +3,12 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include "base/file.h"
 #include "cli/command.h"
 #include "compress/import.h"
 #include "compress/quantize/calibrate.h"
 #include "compress/quantize/equalize.h"
 #include "compress/quantize/quantize_post_training.h"
-#include "format/onnx_writer.h"
-#include "ir/text_form.h"
+#include "format/model_file.h"
 #include "ir/verify.h"
 #include "measure/evaluate.h"
 
@@ -26,16 +24,6 @@ struct Options {
   bool per_tensor = false;
   QuantizeOptions quantize;
 };
-
-void write_model(const std::filesystem::path& path, const Graph& graph) {
-  if (path.extension() == ".mote")
-    write_file(path, print(graph, {.constant_bytes = true}));
-  else if (path.extension() == ".onnx")
-    write_file(path, write_onnx(graph));
-  else
-    throw UserError({"cannot tell the format to write", path.string(),
-                     "its extension is neither .onnx nor .mote", "name the output OUT.onnx or OUT.mote"});
-}
 
 void run(Options o, Context& context) {
   Graph graph = import_model(o.model);

@@ -58,16 +58,21 @@ class Placer {
             sorted(span), sorted([&](auto i) { return -std::int64_t{buffers_[i].first}; })};
   }
 
-  // The gap between placed neighbours that fits tightest; on top of them when none fits.
-  std::int64_t best_fit(std::size_t i) const {
+  // Ranges of the placed neighbours of buffer i, from the ground up.
+  std::vector<std::pair<std::int64_t, std::int64_t>> taken_by_neighbours(std::size_t i) const {
     std::vector<std::pair<std::int64_t, std::int64_t>> taken;
     for (const std::size_t n : neighbours_[i])
       if (offsets_[n] != kUnplaced) taken.emplace_back(offsets_[n], offsets_[n] + sizes_[n]);
     std::sort(taken.begin(), taken.end());
+    return taken;
+  }
+
+  // The gap between placed neighbours that fits tightest; on top of them when none fits.
+  std::int64_t best_fit(std::size_t i) const {
     std::int64_t end = 0;
     std::int64_t offset = kUnplaced;
     std::int64_t tightest = 0;
-    for (const auto& [from, to] : taken) {
+    for (const auto& [from, to] : taken_by_neighbours(i)) {
       const std::int64_t gap = from - end;
       if (gap >= sizes_[i] && (offset == kUnplaced || gap < tightest)) {
         offset = end;
@@ -114,12 +119,8 @@ class Placer {
   }
 
   std::int64_t lowest_fit(std::size_t i) const {
-    std::vector<std::pair<std::int64_t, std::int64_t>> taken;
-    for (const std::size_t n : neighbours_[i])
-      if (offsets_[n] != kUnplaced) taken.emplace_back(offsets_[n], offsets_[n] + sizes_[n]);
-    std::sort(taken.begin(), taken.end());
     std::int64_t end = 0;
-    for (const auto& [from, to] : taken) {
+    for (const auto& [from, to] : taken_by_neighbours(i)) {
       if (from - end >= sizes_[i]) return end;
       end = std::max(end, to);
     }
