@@ -67,11 +67,11 @@ class Model {
   // run().
   Model quantize(const std::vector<std::vector<std::vector<float>>>& calibration) const;
 
-  // Emits C. `optimize_size` prefers small code to fast code.
+  // Emits C that aims at `optimize`: "speed", "balanced", "size" or "ram".
   CompiledFiles compile(const std::string& target, const std::string& folder, const std::string& name,
-                        bool optimize_size = false) const;
+                        const std::string& optimize = "speed") const;
   // Compiles for the target, runs one inference there and reports its cost.
-  MeasuredCost measure(const std::string& target, bool optimize_size = false) const;
+  MeasuredCost measure(const std::string& target, const std::string& optimize = "speed") const;
 
  private:
   explicit Model(std::shared_ptr<const Graph> graph) : graph_(std::move(graph)) {}

@@ -47,9 +47,12 @@ std::vector<Tensor> encode_inputs(const Graph& graph, const std::vector<std::vec
   return tensors;
 }
 
-Plan plan_for(const Graph& graph, const std::string& target, bool optimize_size) {
-  return make_plan(graph, load_target(target),
-                   {.optimize = optimize_size ? Optimize::kSize : Optimize::kSpeed, .only_kernel = {}});
+Plan plan_for(const Graph& graph, const std::string& target, const std::string& optimize) {
+  const auto aim = find_optimize(optimize);
+  if (!aim)
+    throw UserError({"cannot plan the network", optimize, "it is not something that mote optimizes for",
+                     "give speed, balanced, size or ram"});
+  return make_plan(graph, load_target(target), {.optimize = *aim, .only_kernel = {}});
 }
 
 }  // namespace
@@ -95,12 +98,12 @@ Model Model::quantize(const std::vector<std::vector<std::vector<float>>>& calibr
 }
 
 CompiledFiles Model::compile(const std::string& target, const std::string& folder, const std::string& name,
-                             bool optimize_size) const {
+                             const std::string& optimize) const {
   const Artifact a = emit_c(plan_for(*graph_, target, optimize_size), {.name = name, .folder = folder});
   return {a.name, folder, a.arena_bytes, a.weights_bytes};
 }
 
-MeasuredCost Model::measure(const std::string& target, bool optimize_size) const {
+MeasuredCost Model::measure(const std::string& target, const std::string& optimize) const {
   const TemporaryFolder folder;
   const Plan plan = plan_for(*graph_, target, optimize_size);
   const Artifact artifact = emit_c(plan, {.name = "model", .folder = folder.path()});

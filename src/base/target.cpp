@@ -197,6 +197,27 @@ toml::table parse_table(std::string_view text, const std::string& origin) {
 
 }  // namespace
 
+namespace {
+
+constexpr std::pair<std::string_view, Optimize> kOptimizeNames[] = {{"speed", Optimize::kSpeed},
+                                                                    {"balanced", Optimize::kBalanced},
+                                                                    {"size", Optimize::kSize},
+                                                                    {"ram", Optimize::kRam}};
+
+}  // namespace
+
+std::string_view optimize_name(Optimize optimize) {
+  for (const auto& [name, value] : kOptimizeNames)
+    if (value == optimize) return name;
+  MOTE_CHECK(false, "an aim without a name");
+}
+
+std::optional<Optimize> find_optimize(std::string_view name) {
+  for (const auto& [known, value] : kOptimizeNames)
+    if (known == name) return value;
+  return std::nullopt;
+}
+
 bool Target::has(std::string_view feature) const {
   return std::find(features.begin(), features.end(), feature) != features.end();
 }

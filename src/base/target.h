@@ -12,7 +12,13 @@
 
 namespace mote {
 
-enum class Optimize { kSpeed, kSize };
+// What emitted code aims at: fewest cycles; a good share of all three; least flash; least RAM.
+enum class Optimize { kSpeed, kBalanced, kSize, kRam };
+
+// "speed", "balanced", "size", "ram", and back; nothing for an unknown name.
+std::string_view optimize_name(Optimize optimize);
+std::optional<Optimize> find_optimize(std::string_view name);
+
 
 // A number that others measured, with the place where it is published.
 struct SourcedConstant {

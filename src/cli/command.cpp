@@ -74,10 +74,12 @@ void add_common(CLI::App& command, Context& context) {
 }
 
 void add_optimize(CLI::App& command, Optimize& optimize) {
-  command.add_option("--optimize", optimize, "what the kernels and the compiler aim at: speed or size")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, Optimize>{{"speed", Optimize::kSpeed}, {"size", Optimize::kSize}}))
-      ->option_text("speed|size");
+  std::map<std::string, Optimize> aims;
+  for (const Optimize aim : {Optimize::kSpeed, Optimize::kBalanced, Optimize::kSize, Optimize::kRam})
+    aims.emplace(optimize_name(aim), aim);
+  command.add_option("--optimize", optimize, "what the plan, the kernels and the compiler aim at")
+      ->transform(CLI::CheckedTransformer(aims))
+      ->option_text("speed|balanced|size|ram");
 }
 
 }  // namespace mote::cli

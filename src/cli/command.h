@@ -38,7 +38,7 @@ void add_completion(CLI::App& app, Context& context);
 
 // --json and --quiet on a subcommand.
 void add_common(CLI::App& command, Context& context);
-// --optimize speed|size
+// --optimize speed|balanced|size|ram
 void add_optimize(CLI::App& command, Optimize& optimize);
 
 }  // namespace mote::cli

@@ -39,8 +39,9 @@ struct Artifact {
   std::uint64_t arena_bytes = 0;
   std::uint64_t weights_bytes = 0;
   std::vector<Port> inputs, outputs;
-  bool uses_math = false;  // includes <math.h>
-  std::string peak_step;   // the layer that needs the most of the arena; may be empty
+  bool uses_math = false;     // includes <math.h>
+  bool has_assembly = false;  // NAME.S belongs to it
+  std::string peak_step;      // the layer that needs the most of the arena; may be empty
   Optimize optimize = Optimize::kSpeed;
 };
 

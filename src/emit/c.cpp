@@ -29,6 +29,7 @@ class SourceWriter {
   SourceWriter(const Plan& plan, Artifact& artifact)
       : plan_(plan), artifact_(artifact), constants_(artifact.name + "_w") {}
 
+  // NAME.c
   std::string write() {
     for (const Step& step : plan_.steps)
       if (step.kernel) write_step(step);
@@ -40,13 +41,18 @@ class SourceWriter {
         fmt::format("/* {}: made by mote from '{}'. See {}.h. */\n#include \"{}.h\"\n\n", artifact_.name,
                     comment_safe(plan_.graph.name()), artifact_.name, artifact_.name);
     for (const std::string& header : kernels.system_headers) text += "#include <" + header + ">\n";
-    text += "\n" + kernels.text + "\n/* constants */\n\n" + constants_.definitions() +
-            "\n/* parameters of the steps */\n\n" + params_ + "\n/* steps */\n\n" + steps_;
+    text += "\n" + kernels.text;
+    for (const std::string& declaration : declarations_) text += declaration;
+    text += "\n/* constants */\n\n" + constants_.definitions() + "\n/* parameters of the steps */\n\n" +
+            params_ + "\n/* steps */\n\n" + steps_;
     text +=
         fmt::format("void {}_run(void *arena)\n{{\n  unsigned char *base = (unsigned char *)arena;\n{}}}\n",
                     artifact_.name, calls_.empty() ? "  (void)base;\n" : calls_);
     return text;
   }
+
+  // NAME.S, after write(); empty where no kernel has assembly.
+  std::string assembly() const { return assembly_.text(artifact_.name); }
 
  private:
   const Graph& graph() const { return plan_.graph; }
@@ -62,6 +68,11 @@ class SourceWriter {
     if (const auto* real = std::get_if<float>(&p.value)) return c_float(*real);
     if (const auto* array = std::get_if<ConstantArray>(&p.value))
       return array->bytes.empty() ? "0" : constants_.add(*array);
+    if (const auto* symbol = std::get_if<Symbol>(&p.value)) {
+      const std::string name = artifact_.name + "_" + symbol->name;
+      declarations_.insert(fmt::format("extern {} {};\n", symbol->c_type, name));
+      return name;
+    }
     std::string list;
     for (const std::int64_t v : std::get<std::vector<std::int64_t>>(p.value))
       list += (list.empty() ? "" : ", ") + c_integer(v);
@@ -93,6 +104,11 @@ class SourceWriter {
       for (const ValueId v : call.outputs) arguments.push_back(place(v));
       if (call.scratch_bytes > 0)
         arguments.push_back(fmt::format("(void *)(arena + {})", step.scratch_offset));
+      if (call.row_ranges) {
+        arguments.push_back("0");
+        arguments.push_back(std::to_string(row_count(graph().type(call.outputs.at(0)))));
+      }
+      for (const AssemblyFunction& function : call.assembly) assembly_.add(function);
       body += fmt::format("  {}({});\n", call.function, join(arguments, ", "));
     }
     for (std::size_t o = 0; o < node.outputs.size(); ++o)
@@ -121,6 +137,8 @@ class SourceWriter {
   const Plan& plan_;
   Artifact& artifact_;
   ConstantPool constants_;
+  AssemblyText assembly_;
+  std::set<std::string> declarations_;
   std::vector<std::string> files_{"mote_step.h"};
   std::string params_, steps_, calls_;
 };
@@ -139,10 +157,11 @@ std::string manifest_text(const Plan& plan, const Artifact& a) {
                                    {"name", a.name},
                                    {"target", plan.target.name},
                                    {"graph_hash", fmt::format("{:016x}", plan.graph_hash)},
-                                   {"optimize", a.optimize == Optimize::kSize ? "size" : "speed"},
+                                   {"optimize", optimize_name(a.optimize)},
                                    {"arena_bytes", a.arena_bytes},
                                    {"weights_bytes", a.weights_bytes},
                                    {"uses_math", a.uses_math},
+                                   {"has_assembly", a.has_assembly},
                                    {"peak_step", a.peak_step},
                                    {"steps", steps},
                                    {"inputs", to_json(a.inputs)},
@@ -161,9 +180,17 @@ Artifact emit_c(const Plan& plan, const EmitOptions& options) {
   artifact.arena_bytes = static_cast<std::uint64_t>(std::max(plan.arena_bytes, kArenaAlignment));
   artifact.inputs = emit::ports(plan, plan.graph.inputs());
   artifact.outputs = emit::ports(plan, plan.graph.outputs());
-  const std::string source = emit::SourceWriter(plan, artifact).write();
+  emit::SourceWriter writer(plan, artifact);
+  const std::string source = writer.write();
+  const std::string assembly = writer.assembly();
+  artifact.has_assembly = !assembly.empty();
   make_folder(options.folder);
   write_file(options.folder / (artifact.name + ".c"), source);
+  const auto assembly_file = options.folder / (artifact.name + ".S");
+  if (artifact.has_assembly)
+    write_file(assembly_file, assembly);
+  else
+    std::filesystem::remove(assembly_file);  // of an earlier run with other options
   write_file(options.folder / (artifact.name + ".h"), emit::header_text(plan, artifact));
   write_file(options.folder / "main.c", emit::main_text(plan, artifact));
   write_file(options.folder / "CMakeLists.txt", emit::cmake_text(artifact));
@@ -196,10 +223,11 @@ Artifact load_artifact(const std::filesystem::path& folder) {
       Artifact a;
       a.name = json.at("name");
       a.folder = folder;
-      a.optimize = json.at("optimize") == "size" ? Optimize::kSize : Optimize::kSpeed;
+      a.optimize = find_optimize(json.at("optimize").get<std::string>()).value_or(Optimize::kSpeed);
       a.arena_bytes = json.at("arena_bytes");
       a.weights_bytes = json.at("weights_bytes");
       a.uses_math = json.at("uses_math");
+      a.has_assembly = json.at("has_assembly");
       a.peak_step = json.at("peak_step");
       for (const auto& s : json.at("steps"))
         a.steps.push_back({s.at("name"), s.at("operator"), s.at("weights_bytes")});

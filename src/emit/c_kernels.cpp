@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <functional>
 
+#include "base/error.h"
 #include "base/resource.h"
 #include "base/text.h"
 #include "emit/c_parts.h"
@@ -46,6 +48,23 @@ KernelText gather_kernels(const std::vector<std::string>& files) {
   };
   for (const std::string& file : files) take(file);
   return result;
+}
+
+void AssemblyText::add(const AssemblyFunction& function) {
+  const auto [at, is_new] = by_symbol_.emplace(function.symbol, function);
+  MOTE_CHECK(is_new || (at->second.file == function.file && at->second.macro == function.macro &&
+                        at->second.arguments == function.arguments),
+             function.symbol + " names two functions");
+  if (std::find(files_.begin(), files_.end(), function.file) == files_.end()) files_.push_back(function.file);
+}
+
+std::string AssemblyText::text(const std::string& name) const {
+  if (by_symbol_.empty()) return {};
+  std::string text = "/* Kernels of " + name + " in assembly. */\n" + gather_kernels(files_).text + "\n";
+  for (const auto& [symbol, function] : by_symbol_)
+    text += "        " + function.macro + " " + name + "_" + symbol +
+            (function.arguments.empty() ? "" : ", " + function.arguments) + "\n";
+  return text + "\n        .section .note.GNU-stack, \"\", %progbits\n";
 }
 
 }  // namespace mote::emit

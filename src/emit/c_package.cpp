@@ -36,13 +36,14 @@ std::string main_text(const Plan& plan, const Artifact& a) {
 
 std::string cmake_text(const Artifact& a) {
   return fmt::format(
-      "cmake_minimum_required(VERSION 3.13)\nproject({0} C)\nset(CMAKE_C_STANDARD 99)\nif(NOT "
+      "cmake_minimum_required(VERSION 3.13)\nproject({0} C{2})\nset(CMAKE_C_STANDARD 99)\nif(NOT "
       "CMAKE_BUILD_TYPE)\n"
-      "  set(CMAKE_BUILD_TYPE Release)\nendif()\nadd_library({0} STATIC {0}.c)\n"
+      "  set(CMAKE_BUILD_TYPE Release)\nendif()\nadd_library({0} STATIC {0}.c{3})\n"
       "target_include_directories({0} PUBLIC ${{CMAKE_CURRENT_SOURCE_DIR}})\n{1}add_executable({0}_example "
       "main.c)\n"
       "target_link_libraries({0}_example {0})\n",
-      a.name, a.uses_math ? fmt::format("target_link_libraries({} PUBLIC m)\n", a.name) : "");
+      a.name, a.uses_math ? fmt::format("target_link_libraries({} PUBLIC m)\n", a.name) : "",
+      a.has_assembly ? " ASM" : "", a.has_assembly ? " " + a.name + ".S" : "");
 }
 
 std::string readme_text(const Plan& plan, const Artifact& a) {
@@ -61,9 +62,9 @@ std::string readme_text(const Plan& plan, const Artifact& a) {
        a.optimize == Optimize::kSize ? plan.target.compiler.size_flags : plan.target.compiler.speed_flags)
     text += " " + flag;
   text += fmt::format(
-      " -std=c99 -c {}.c\n\n## Steps\n\n| step | layer | operator | kernel | constants "
+      " -std=c99 -c {}\n\n## Steps\n\n| step | layer | operator | kernel | constants "
       "|\n|---:|---|---|---|---:|\n",
-      a.name);
+      a.name + ".c" + (a.has_assembly ? " " + a.name + ".S" : ""));
   std::size_t number = 0;
   for (const Step& step : plan.steps) {
     if (!step.kernel) continue;

@@ -36,6 +36,18 @@ struct KernelText {
 };
 KernelText gather_kernels(const std::vector<std::string>& files);
 
+// The assembly of a network: macro files once, and an instance of a macro per symbol.
+class AssemblyText {
+ public:
+  void add(const AssemblyFunction& function);
+  // NAME.S; empty without functions. Symbols get the prefix `name`_.
+  std::string text(const std::string& name) const;
+
+ private:
+  std::vector<std::string> files_;
+  std::map<std::string, AssemblyFunction> by_symbol_;
+};
+
 std::string header_text(const Plan& plan, const Artifact& artifact);
 std::string readme_text(const Plan& plan, const Artifact& artifact);
 std::string main_text(const Plan& plan, const Artifact& artifact);

@@ -75,7 +75,7 @@ std::vector<std::string> compiler_command(const Target& target, Optimize optimiz
   const auto& compiler = target.compiler;
   std::vector<std::string> argv = {compiler.program};
   argv.insert(argv.end(), compiler.flags.begin(), compiler.flags.end());
-  const auto& level = optimize == Optimize::kSpeed ? compiler.speed_flags : compiler.size_flags;
+  const auto& level = optimize == Optimize::kSize ? compiler.size_flags : compiler.speed_flags;
   argv.insert(argv.end(), level.begin(), level.end());
   // contraction would change the results of float operators from target to target
   argv.insert(argv.end(), {"-std=c99", "-ffp-contract=off"});
@@ -116,8 +116,8 @@ DeviceBuild::DeviceBuild(const Artifact& artifact, const Target& target, fs::pat
   if (trace_) options.push_back("-DMOTE_TRACE");
   model_object_ = compile(source, "model.o", options);
   model_objects_ = {model_object_};
-  const auto assembly = artifact_.folder / (artifact_.name + ".S");
-  if (fs::exists(assembly)) model_objects_.push_back(compile(assembly, "model_assembly.o"));
+  if (artifact_.has_assembly)
+    model_objects_.push_back(compile(artifact_.folder / (artifact_.name + ".S"), "model_assembly.o"));
 }
 
 void DeviceBuild::write_sources() {

@@ -17,6 +17,13 @@ std::string c_type_of(const Encoding& encoding) {
 
 }  // namespace
 
+std::int64_t row_count(const TensorType& type) {
+  const std::size_t row_axes = type.shape.size() >= 4 ? 2 : 1;
+  std::int64_t rows = 1;
+  for (std::size_t i = 0; i + row_axes < type.shape.size(); ++i) rows *= type.shape[i];
+  return rows;
+}
+
 ConstantArray constant_array(const Tensor& tensor) {
   return {c_type_of(tensor.type().encoding), {tensor.bytes().begin(), tensor.bytes().end()}};
 }

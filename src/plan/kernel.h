@@ -28,17 +28,37 @@ ConstantArray constant_array(std::span<const std::int16_t> values);
 ConstantArray constant_array(std::span<const std::int32_t> values);
 ConstantArray constant_array(std::span<const float> values);
 
+// A function that NAME.S defines, as the value of a member of type `c_type*`; c_type is a typedef of a
+// function type in the kernel's header.
+struct Symbol {
+  std::string name;
+  std::string c_type;
+};
+
+// Instance of a macro of kernels/c/<file>: the line `MACRO NAME_symbol, arguments` of NAME.S. Equal symbols
+// are equal instances: they are emitted once.
+struct AssemblyFunction {
+  std::string file;
+  std::string macro;
+  std::string symbol;
+  std::string arguments;
+};
+
 // One member of a kernel's parameter struct.
 struct Parameter {
   std::string name;  // member of the struct
-  std::variant<std::int64_t, float, ConstantArray, std::vector<std::int64_t>>
+  std::variant<std::int64_t, float, ConstantArray, std::vector<std::int64_t>, Symbol>
       value;  // a vector initializes an array member
 };
 
 // One call: FUNCTION(&params, inputs..., outputs..., scratch). Kernel signature in C:
 //   static void FUNCTION(const PARAMS_TYPE *p, const T *in0, ..., U *out0, ..., void *scratch)
 // `p` is left out when params_type is empty; `scratch` is there only when scratch_bytes > 0 (16-byte
-// aligned).
+// aligned). With row_ranges two arguments follow, `int32_t first, int32_t rows`: the kernel computes output
+// rows [first, first + rows), in ascending order, and writes none of a block of row_block rows before it has
+// read all input rows of that block. Row r of a tensor stands at base + r % slots * row bytes, `slots` being
+// the parameter x_slots (x2_slots of a second operand) or y_slots: the tensor's row_count where it stands
+// whole, less where the plan keeps it in a ring.
 struct KernelCall {
   std::string function;
   std::string params_type;
@@ -47,7 +67,14 @@ struct KernelCall {
       inputs;  // run-time operands in call order; constants among them are emitted as arrays too
   std::vector<ValueId> outputs;
   std::int64_t scratch_bytes = 0;
+  std::vector<AssemblyFunction> assembly = {};
+  bool row_ranges = false;
+  std::int64_t row_block = 1;  // `first` is a multiple of it, and so is `rows` but at the end
 };
+
+// Rows of a tensor as kernels with row_ranges count them: batches * height of NHWC, else all but the last
+// axis.
+std::int64_t row_count(const TensorType& type);
 
 struct Bound {
   std::vector<KernelCall> calls;  // usually one; Concat has one per input
