@@ -4,27 +4,35 @@
 #define MOTE_LOOKUP_H
 
 #include "requantize.h"
+#include "rows.h"
 
 typedef struct {
-  int32_t count;
-  uint32_t mask; /* 2^bits - 1 of the input */
+  int32_t row_elements;
+  int32_t x_slots, y_slots; /* as in rows.h */
+  uint32_t mask;            /* 2^bits - 1 of the input */
   const uint8_t* table;
 } lookup_bytes_params;
 
-MOTE_KERNEL void lookup_bytes(const lookup_bytes_params* p, const uint8_t* x, uint8_t* y) {
+MOTE_KERNEL void lookup_bytes(const lookup_bytes_params* p, const uint8_t* in, uint8_t* out, int32_t first,
+                              int32_t rows) {
   const uint8_t* const table = p->table;
   const uint32_t mask = p->mask;
-  const uint8_t* const end = x + p->count;
-  while (end - x >= 4) {
-    const uint32_t x0 = x[0], x1 = x[1], x2 = x[2], x3 = x[3];
-    y[0] = table[x0 & mask];
-    y[1] = table[x1 & mask];
-    y[2] = table[x2 & mask];
-    y[3] = table[x3 & mask];
-    x += 4;
-    y += 4;
+  mote_element_run run = {first, rows, 0, 0, 0, 0};
+  while (mote_next_run(&run, p->row_elements, p->x_slots, p->x_slots, p->y_slots)) {
+    const uint8_t* x = in + run.x;
+    uint8_t* y = out + run.y;
+    const uint8_t* const end = x + run.count;
+    while (end - x >= 4) {
+      const uint32_t x0 = x[0], x1 = x[1], x2 = x[2], x3 = x[3];
+      y[0] = table[x0 & mask];
+      y[1] = table[x1 & mask];
+      y[2] = table[x2 & mask];
+      y[3] = table[x3 & mask];
+      x += 4;
+      y += 4;
+    }
+    while (x < end) *y++ = table[*x++ & mask];
   }
-  while (x < end) *y++ = table[*x++ & mask];
 }
 
 typedef struct {

@@ -1,9 +1,9 @@
 /* Maximum and average over windows of images [batch, height, width, channels]. Cells outside the image are
- * never read. */
+ * never read. A call computes output rows [first, first + rows). */
 #ifndef MOTE_POOL_H
 #define MOTE_POOL_H
 
-#include "mote_kernel.h"
+#include "rows.h"
 
 typedef struct {
   int32_t batch, in_height, in_width, channels, out_height, out_width;
@@ -13,6 +13,7 @@ typedef struct {
   int32_t zero;                     /* the integer that stands for zero */
   int32_t low, high;                /* fused clamp of integers */
   float low_f32, high_f32;
+  int32_t x_slots, y_slots; /* as in rows.h */
 } pool_params;
 
 /* The cells k of a window, first <= k < last, with lowest <= start + k * dilation < end. */
@@ -51,7 +52,8 @@ MOTE_INLINE int32_t mote_pool_quotient(int32_t sum, int32_t count) {
 /* The window of output pixel (y, x), cut to the image. */
 typedef struct {
   int32_t rows, columns; /* cells that are read */
-  int32_t first;         /* the first of them, in elements from the start of the image */
+  int32_t row;           /* of the first of them, in the image */
+  int32_t first;         /* elements to it from the start of its row */
   int32_t divisor;       /* cells that an average divides by */
 } mote_pool_window;
 
@@ -63,38 +65,44 @@ MOTE_INLINE mote_pool_window mote_pool_at(const pool_params* p, int32_t y, int32
   mote_pool_window w;
   w.rows = rows.last > rows.first ? rows.last - rows.first : 0;
   w.columns = columns.last > columns.first ? columns.last - columns.first : 0;
-  w.first =
-      ((y0 + rows.first * p->dilation_h) * p->in_width + x0 + columns.first * p->dilation_w) * p->channels;
+  w.row = y0 + rows.first * p->dilation_h;
+  w.first = (x0 + columns.first * p->dilation_w) * p->channels;
   w.divisor = mote_pool_divisor(p, rows, columns, y0, x0);
   return w;
 }
 
+/* Elements from the start of the input to its row `row`. */
+MOTE_INLINE int32_t mote_pool_input(const pool_params* p, int32_t row) {
+  return mote_row_slot(row, p->x_slots) * p->in_width * p->channels;
+}
+MOTE_INLINE int32_t mote_pool_output(const pool_params* p, int32_t row) {
+  return mote_row_slot(row, p->y_slots) * p->out_width * p->channels;
+}
+
 /* Walks the windows. A is the type of the fold's state; `fold` sees a and the element v; `finish` sees a and
  * the window w. */
-#define MOTE_POOL(name, T, A, start, fold, finish)                      \
-  MOTE_KERNEL void name(const pool_params* p, const T* in, T* out) {    \
-    const int32_t row_step = p->dilation_h * p->in_width * p->channels; \
-    const int32_t column_step = p->dilation_w * p->channels;            \
-    int32_t n, y, x, c, i, j;                                           \
-    for (n = 0; n < p->batch; ++n) {                                    \
-      for (y = 0; y < p->out_height; ++y) {                             \
-        for (x = 0; x < p->out_width; ++x) {                            \
-          const mote_pool_window w = mote_pool_at(p, y, x);             \
-          for (c = 0; c < p->channels; ++c) {                           \
-            A a = (A)(start);                                           \
-            for (i = 0; i < w.rows; ++i) {                              \
-              int32_t at = w.first + c + i * row_step;                  \
-              for (j = 0; j < w.columns; ++j, at += column_step) {      \
-                const T v = in[at];                                     \
-                a = (A)(fold);                                          \
-              }                                                         \
-            }                                                           \
-            *out++ = (T)(finish);                                       \
-          }                                                             \
-        }                                                               \
-      }                                                                 \
-      in += p->in_height * p->in_width * p->channels;                   \
-    }                                                                   \
+#define MOTE_POOL(name, T, A, start, fold, finish)                                                           \
+  MOTE_KERNEL void name(const pool_params* p, const T* in, T* out, int32_t first, int32_t rows) {            \
+    const int32_t column_step = p->dilation_w * p->channels;                                                 \
+    int32_t row, x, c, i, j;                                                                                 \
+    for (row = first; row < first + rows; ++row) {                                                           \
+      const int32_t image = row / p->out_height;                                                             \
+      T* to = out + mote_pool_output(p, row);                                                                \
+      for (x = 0; x < p->out_width; ++x) {                                                                   \
+        const mote_pool_window w = mote_pool_at(p, row - image * p->out_height, x);                          \
+        for (c = 0; c < p->channels; ++c) {                                                                  \
+          A a = (A)(start);                                                                                  \
+          for (i = 0; i < w.rows; ++i) {                                                                     \
+            int32_t at = mote_pool_input(p, image * p->in_height + w.row + i * p->dilation_h) + w.first + c; \
+            for (j = 0; j < w.columns; ++j, at += column_step) {                                             \
+              const T v = in[at];                                                                            \
+              a = (A)(fold);                                                                                 \
+            }                                                                                                \
+          }                                                                                                  \
+          *to++ = (T)(finish);                                                                               \
+        }                                                                                                    \
+      }                                                                                                      \
+    }                                                                                                        \
   }
 
 #define MOTE_POOL_CLAMP(value, low, high) ((value) < (low) ? (low) : (value) > (high) ? (high) : (value))

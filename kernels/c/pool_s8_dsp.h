@@ -41,55 +41,57 @@ MOTE_INLINE uint32_t mote_pool_repeat(int32_t value) {
 }
 
 /* channels >= 4; the last group of four may overlap the one before. */
-MOTE_KERNEL void max_pool_s8_dsp(const pool_params* p, const int8_t* in, int8_t* out) {
-  const int32_t row_step = p->dilation_h * p->in_width * p->channels;
+MOTE_KERNEL void max_pool_s8_dsp(const pool_params* p, const int8_t* in, int8_t* out, int32_t first,
+                                 int32_t rows) {
   const int32_t column_step = p->dilation_w * p->channels;
   const uint32_t low = mote_pool_repeat(p->low), high = mote_pool_repeat(p->high);
-  int32_t n, y, x, c, i, j;
-  for (n = 0; n < p->batch; ++n, in += p->in_height * p->in_width * p->channels) {
-    for (y = 0; y < p->out_height; ++y) {
-      for (x = 0; x < p->out_width; ++x, out += p->channels) {
-        const mote_pool_window w = mote_pool_at(p, y, x);
-        for (c = 0; c < p->channels; c += 4) {
-          const int32_t lane = c + 4 <= p->channels ? c : p->channels - 4;
-          uint32_t best = low;
-          for (i = 0; i < w.rows; ++i) {
-            const int8_t* at = in + (w.first + lane + i * row_step);
-            for (j = w.columns; j > 0; --j, at += column_step) best = mote_max_s8x4(best, mote_pool_load(at));
-          }
-          best = mote_min_s8x4(best, high);
-          memcpy(out + lane, &best, 4);
+  int32_t row, x, c, i, j;
+  for (row = first; row < first + rows; ++row) {
+    const int32_t image = row / p->out_height;
+    int8_t* to = out + mote_pool_output(p, row);
+    for (x = 0; x < p->out_width; ++x, to += p->channels) {
+      const mote_pool_window w = mote_pool_at(p, row - image * p->out_height, x);
+      for (c = 0; c < p->channels; c += 4) {
+        const int32_t lane = c + 4 <= p->channels ? c : p->channels - 4;
+        uint32_t best = low;
+        for (i = 0; i < w.rows; ++i) {
+          const int8_t* at =
+              in + mote_pool_input(p, image * p->in_height + w.row + i * p->dilation_h) + w.first + lane;
+          for (j = w.columns; j > 0; --j, at += column_step) best = mote_max_s8x4(best, mote_pool_load(at));
         }
+        best = mote_min_s8x4(best, high);
+        memcpy(to + lane, &best, 4);
       }
     }
   }
 }
 
 /* The same; at most 255 cells in a window, so that sums fit 16 bits. */
-MOTE_KERNEL void average_pool_s8_dsp(const pool_params* p, const int8_t* in, int8_t* out) {
-  const int32_t row_step = p->dilation_h * p->in_width * p->channels;
+MOTE_KERNEL void average_pool_s8_dsp(const pool_params* p, const int8_t* in, int8_t* out, int32_t first,
+                                     int32_t rows) {
   const int32_t column_step = p->dilation_w * p->channels;
-  int32_t n, y, x, c, i, j;
-  for (n = 0; n < p->batch; ++n, in += p->in_height * p->in_width * p->channels) {
-    for (y = 0; y < p->out_height; ++y) {
-      for (x = 0; x < p->out_width; ++x, out += p->channels) {
-        const mote_pool_window w = mote_pool_at(p, y, x);
-        for (c = 0; c < p->channels; c += 4) {
-          const int32_t lane = c + 4 <= p->channels ? c : p->channels - 4;
-          uint32_t even = 0, odd = 0;
-          for (i = 0; i < w.rows; ++i) {
-            const int8_t* at = in + (w.first + lane + i * row_step);
-            for (j = w.columns; j > 0; --j, at += column_step) {
-              const uint32_t word = mote_pool_load(at);
-              even = mote_add_even_s8(even, word);
-              odd = mote_add_odd_s8(odd, word);
-            }
+  int32_t row, x, c, i, j;
+  for (row = first; row < first + rows; ++row) {
+    const int32_t image = row / p->out_height;
+    int8_t* to = out + mote_pool_output(p, row);
+    for (x = 0; x < p->out_width; ++x, to += p->channels) {
+      const mote_pool_window w = mote_pool_at(p, row - image * p->out_height, x);
+      for (c = 0; c < p->channels; c += 4) {
+        const int32_t lane = c + 4 <= p->channels ? c : p->channels - 4;
+        uint32_t even = 0, odd = 0;
+        for (i = 0; i < w.rows; ++i) {
+          const int8_t* at =
+              in + mote_pool_input(p, image * p->in_height + w.row + i * p->dilation_h) + w.first + lane;
+          for (j = w.columns; j > 0; --j, at += column_step) {
+            const uint32_t word = mote_pool_load(at);
+            even = mote_add_even_s8(even, word);
+            odd = mote_add_odd_s8(odd, word);
           }
-          out[lane] = (int8_t)mote_pool_average(p, (int16_t)even, w);
-          out[lane + 1] = (int8_t)mote_pool_average(p, (int16_t)odd, w);
-          out[lane + 2] = (int8_t)mote_pool_average(p, (int32_t)even >> 16, w);
-          out[lane + 3] = (int8_t)mote_pool_average(p, (int32_t)odd >> 16, w);
         }
+        to[lane] = (int8_t)mote_pool_average(p, (int16_t)even, w);
+        to[lane + 1] = (int8_t)mote_pool_average(p, (int16_t)odd, w);
+        to[lane + 2] = (int8_t)mote_pool_average(p, (int32_t)even >> 16, w);
+        to[lane + 3] = (int8_t)mote_pool_average(p, (int32_t)odd >> 16, w);
       }
     }
   }

@@ -106,7 +106,7 @@ class SourceWriter {
         arguments.push_back(fmt::format("(void *)(arena + {})", step.scratch_offset));
       if (call.row_ranges) {
         arguments.push_back("0");
-        arguments.push_back(std::to_string(row_count(graph().type(call.outputs.at(0)))));
+        arguments.push_back(std::to_string(row_slots(call, "y_slots")));
       }
       for (const AssemblyFunction& function : call.assembly) assembly_.add(function);
       body += fmt::format("  {}({});\n", call.function, join(arguments, ", "));

@@ -70,6 +70,7 @@ BindResult bind_bytes(const BindContext& context) {
   call.params.push_back({"w_flip", byte_flip(w)});
   call.params.push_back({"x_zero", byte_zero(x)});
   add_weight_zeros(call.params, w);
+  offer_row_ranges(call, c.batches * c.rows.in, 0, c.batches * c.rows.out);
   if (c.form == Accumulation::Sum) {
     call.function = "conv2d_s8_s32";
     return call_with_bias(context, std::move(call));

@@ -104,12 +104,19 @@ TableLaw tabulated(const PiecewiseLaw& law, const Encoding& input) {
   return table;
 }
 
+std::int64_t row_elements(const TensorType& type) {
+  return type.elements() / std::max<std::int64_t>(row_count(type), 1);
+}
+
 Bound table_call(const BindContext& context, const TableLaw& law) {
-  return elementwise_call(context, "lookup_bytes", "lookup_bytes_params",
-                          {integer("count", context.output().elements()),
-                           integer("mask", static_cast<std::int64_t>(law.outputs.size()) - 1),
-                           {"table", byte_table(law)}},
-                          1);
+  const std::int64_t rows = row_count(context.output());
+  Bound bound = elementwise_call(context, "lookup_bytes", "lookup_bytes_params",
+                                 {integer("row_elements", row_elements(context.output())),
+                                  integer("mask", static_cast<std::int64_t>(law.outputs.size()) - 1),
+                                  {"table", byte_table(law)}},
+                                 1);
+  offer_row_ranges(bound.calls[0], rows, 0, rows);
+  return bound;
 }
 
 Bound piecewise_call(const BindContext& context, const PiecewiseLaw& law) {
@@ -153,10 +160,12 @@ BindResult bind_add_s8(const BindContext& context) {
   const bool saturates = law.range.min == -128 && law.range.max == 127;
   Bound bound = elementwise_call(
       context, saturates ? "add_s8" : "add_clamped_s8", "add_s8_params",
-      {integer("count", context.output().elements()), integer("a_multiplier", sum->a_multiplier),
+      {integer("row_elements", row_elements(context.output())), integer("a_multiplier", sum->a_multiplier),
        integer("b_multiplier", sum->b_multiplier), integer("offset", sum->offset),
        integer("low", law.range.min), integer("high", law.range.max)},
       2);
+  const std::int64_t rows = row_count(context.output());
+  offer_row_ranges(bound.calls[0], rows, rows, rows);
   bound.note = "one linear form, equal for all pairs";
   return bound;
 }

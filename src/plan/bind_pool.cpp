@@ -48,8 +48,10 @@ BindResult pool_call(const BindContext& context, const std::string& suffix) {
     params.push_back(number("low", range.min));
     params.push_back(number("high", range.max));
   }
-  return one_call(context, (pool.is_max() ? "max_pool_" : "average_pool_") + suffix, "pool_params",
-                  std::move(params));
+  Bound bound = one_call(context, (pool.is_max() ? "max_pool_" : "average_pool_") + suffix, "pool_params",
+                         std::move(params));
+  offer_row_ranges(bound.calls[0], row_count(context.input(0)), 0, row_count(context.output()));
+  return bound;
 }
 
 // Kernels that take `lanes` channels of signed bytes at once.

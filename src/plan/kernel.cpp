@@ -24,6 +24,19 @@ std::int64_t row_count(const TensorType& type) {
   return rows;
 }
 
+void offer_row_ranges(KernelCall& call, std::int64_t x_rows, std::int64_t x2_rows, std::int64_t y_rows) {
+  call.row_ranges = true;
+  call.params.push_back({"x_slots", x_rows});
+  if (x2_rows != 0) call.params.push_back({"x2_slots", x2_rows});
+  call.params.push_back({"y_slots", y_rows});
+}
+
+std::int64_t row_slots(const KernelCall& call, std::string_view name) {
+  for (const Parameter& p : call.params)
+    if (p.name == name) return std::get<std::int64_t>(p.value);
+  MOTE_CHECK(false, call.function + " has no parameter " + std::string(name));
+}
+
 ConstantArray constant_array(const Tensor& tensor) {
   return {c_type_of(tensor.type().encoding), {tensor.bytes().begin(), tensor.bytes().end()}};
 }

@@ -76,6 +76,13 @@ struct KernelCall {
 // axis.
 std::int64_t row_count(const TensorType& type);
 
+// Marks the call as able to compute ranges of rows: x_slots, x2_slots (0: there is no second operand) and
+// y_slots of tensors that stand whole.
+void offer_row_ranges(KernelCall& call, std::int64_t x_rows, std::int64_t x2_rows, std::int64_t y_rows);
+
+// The value of one of those parameters: of y_slots, before the plan changes it, all rows of the call.
+std::int64_t row_slots(const KernelCall& call, std::string_view name);
+
 struct Bound {
   std::vector<KernelCall> calls;  // usually one; Concat has one per input
   std::vector<ValueId>
