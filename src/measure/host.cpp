@@ -85,9 +85,9 @@ double time_inference(const CompiledModel& model, std::span<const Bytes> inputs,
   const auto begun = Clock::now();
   while (times.size() < 5 || std::chrono::duration<double>(Clock::now() - begun).count() < seconds) {
     for (std::size_t i = 0; i < inputs.size(); ++i)
-      std::memcpy(arena.data() + model.artifact_.inputs[i].offset, inputs[i].data(), inputs[i].size());
+      std::memcpy(arena.data() + model.artifact().inputs[i].offset, inputs[i].data(), inputs[i].size());
     const auto start = Clock::now();
-    model.run_(arena.data());
+    model.run_in_place(arena);
     times.push_back(std::chrono::duration<double>(Clock::now() - start).count());
   }
   const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);

@@ -23,6 +23,7 @@ class CompiledModel {
    public:
     explicit Arena(const CompiledModel& model);
     std::byte* data() { return data_; }
+    const std::byte* data() const { return data_; }
 
    private:
     std::vector<std::byte> storage_;
@@ -34,11 +35,12 @@ class CompiledModel {
   std::vector<Bytes> run(Arena& arena, std::span<const Bytes> inputs) const;
   std::vector<Bytes> run(std::span<const Bytes> inputs) const;
 
+  // One inference on inputs that stand in the arena at the artifact's offsets, and may be overwritten.
+  void run_in_place(Arena& arena) const { run_(arena.data()); }
+
   const Artifact& artifact() const { return artifact_; }
 
  private:
-  friend double time_inference(const CompiledModel& model, std::span<const Bytes> inputs, double seconds);
-
   Artifact artifact_;
   TemporaryFolder folder_;
   void* library_ = nullptr;
