@@ -1,96 +1,96 @@
-/* 8-bit convolution and fully-connected layers with AVX2: blocks of sixteen output channels and four pixels
- * (or one). The windows are widened to 16 bits into the scratch; padding is the input's zero point there.
- * Packed weights: for each sixteen channels, for each pair of window elements, the pairs of the channels in
- * turn, 16 bits each, zero where absent. */
+/* 8-bit convolution and fully-connected layers with AVX2: six pixels and sixteen output channels at a time,
+ * pairs of 16-bit elements of a strip. Packed weights: for each sixteen channels, for each run of a window,
+ * for each pair of its elements, the pairs of the channels in turn, 16 bits each, zero where absent. */
 #ifndef MOTE_CONV2D_S8_AVX2_H
 #define MOTE_CONV2D_S8_AVX2_H
 
-#include "avx2.h"
-#include "avx2_pairs.h"
-#include "window2d.h"
+#include "strip_avx2.h"
 
-#if defined(__AVX2__)
+#if defined(__AVX2__) && defined(__FMA__)
 
 typedef struct {
-  mote_window2d window; /* one group, plain */
-  int32_t pairs;        /* of window elements */
-  int32_t x_flip, x_zero;
-  mote_avx2_output output;
+  mote_strip strip;
+  mote_byte_output output;
   const int16_t* weights;
 } conv2d_s8_avx2_params;
 
-/* Sixteen channels of `count` pixels, whose windows stand `2 * pairs` elements apart; y of the first pixel
- * and channel. */
-MOTE_INLINE void mote_avx2_block4(const conv2d_s8_avx2_params* p, const int16_t* w, const int16_t* x,
-                                  int32_t c, int32_t count, int8_t* y) {
-  __m256i sums[8];
-  mote_avx2_pairs4(w, x, p->pairs, sums);
-  const int32_t left = p->window.out_channels - c;
-  for (int32_t i = 0; i < count; ++i, y += p->window.out_channels) {
-    mote_avx2_store(&p->output, c, sums[2 * i], left, y);
-    if (left > 8) mote_avx2_store(&p->output, c + 8, sums[2 * i + 1], left - 8, y + 8);
+#define MOTE_AVX2_ROWS1(X) X(0)
+#define MOTE_AVX2_ROWS2(X) X(0) X(1)
+#define MOTE_AVX2_ROWS4(X) X(0) X(1) X(2) X(3)
+#define MOTE_AVX2_ROWS6(X) X(0) X(1) X(2) X(3) X(4) X(5)
+#define MOTE_AVX2_START(m)                    \
+  const int16_t* const x##m = strip + in[m];  \
+  __m256i a##m = mote_avx2_load(o->bias + c); \
+  __m256i b##m = mote_avx2_load(o->bias + c + 8);
+/* Named sums and the empty statement keep compilers from spilling them. */
+#define MOTE_AVX2_PAIR(m)                                        \
+  {                                                              \
+    int32_t pair;                                                \
+    memcpy(&pair, x##m + at + i, 4);                             \
+    const __m256i x = _mm256_set1_epi32(pair);                   \
+    a##m = _mm256_add_epi32(a##m, _mm256_madd_epi16(x, w_low));  \
+    b##m = _mm256_add_epi32(b##m, _mm256_madd_epi16(x, w_high)); \
+    MOTE_KEEP_ORDER(a##m, b##m);                                 \
   }
-}
+#define MOTE_AVX2_FINISH(m) mote_avx2_store_bytes(mote_avx2_bytes(o, c, a##m, b##m), left, y + out[m]);
 
-MOTE_INLINE void mote_avx2_block1(const conv2d_s8_avx2_params* p, const int16_t* w, const int16_t* x,
-                                  int32_t c, int8_t* y) {
-  __m256i sums[2];
-  mote_avx2_pairs1(w, x, p->pairs, sums);
-  const int32_t left = p->window.out_channels - c;
-  mote_avx2_store(&p->output, c, sums[0], left, y);
-  if (left > 8) mote_avx2_store(&p->output, c + 8, sums[1], left - 8, y + 8);
-}
-
-/* Window of one output position; an odd element at the end meets a zero weight. */
-MOTE_INLINE void mote_avx2_gather(const conv2d_s8_avx2_params* p, const int8_t* image, int32_t oy, int32_t ox,
-                                  int16_t* to) {
-  const mote_axis* columns = &p->window.columns;
-  const int32_t depth = p->window.in_channels;
-  const int32_t first = ox * columns->stride + columns->offset;
-  const int32_t whole = columns->step == 1 && first >= 0 && first + columns->taps <= columns->in;
-  int16_t* end = to + 2 * p->pairs;
-  for (int32_t ky = 0; ky < p->window.rows.taps; ++ky) {
-    const int32_t iy = mote_axis_source(&p->window.rows, oy, ky);
-    if (iy < 0) {
-      to = mote_avx2_fill(to, p->x_zero, columns->taps * depth);
-    } else if (whole) {
-      to = mote_avx2_widen(to, image + (iy * columns->in + first) * depth, columns->taps * depth, p->x_flip);
-    } else {
-      for (int32_t kx = 0; kx < columns->taps; ++kx) {
-        const int32_t ix = mote_axis_source(columns, ox, kx);
-        to = ix < 0 ? mote_avx2_fill(to, p->x_zero, depth)
-                    : mote_avx2_widen(to, image + (iy * columns->in + ix) * depth, depth, p->x_flip);
-      }
-    }
+/* Channels from c of N pixels; y of that channel. */
+#define MOTE_AVX2_TILE(N)                                                                                \
+  MOTE_INLINE void mote_avx2_tile##N(const conv2d_s8_avx2_params* p, const int16_t* strip,               \
+                                     const int32_t* in, const int32_t* out, const int16_t* w, int32_t c, \
+                                     int8_t* y) {                                                        \
+    const mote_byte_output* o = &p->output;                                                              \
+    const int32_t left = p->strip.window.out_channels - c;                                               \
+    const int32_t run = p->strip.run;                                                                    \
+    MOTE_AVX2_ROWS##N(MOTE_AVX2_START) for (int32_t s = 0; s < p->strip.segments; ++s) {                 \
+      const int32_t at = p->strip.offsets[s];                                                            \
+      for (int32_t i = 0; i < run; i += 2, w += 32) {                                                    \
+        const __m256i w_low = mote_avx2_load(w), w_high = mote_avx2_load(w + 16);                        \
+        MOTE_AVX2_ROWS##N(MOTE_AVX2_PAIR)                                                                \
+      }                                                                                                  \
+    }                                                                                                    \
+    MOTE_AVX2_ROWS##N(MOTE_AVX2_FINISH)                                                                  \
   }
-  if (to < end) *to = 0;
-}
+MOTE_AVX2_TILE(1)
+MOTE_AVX2_TILE(2)
+MOTE_AVX2_TILE(4)
+MOTE_AVX2_TILE(6)
 
-MOTE_KERNEL void conv2d_s8_avx2(const conv2d_s8_avx2_params* p, const int8_t* x, int8_t* y, void* scratch) {
-  const mote_window2d* g = &p->window;
-  int16_t* windows = (int16_t*)scratch;
-  const int32_t total = g->batches * g->rows.out * g->columns.out;
-  int32_t oy = 0;
-  int32_t ox = 0;
-  for (int32_t pixel = 0; pixel < total; pixel += 4, y += 4 * g->out_channels) {
-    const int32_t count = total - pixel < 4 ? total - pixel : 4;
-    for (int32_t i = 0; i < count; ++i) {
-      mote_avx2_gather(p, x, oy, ox, windows + 2 * p->pairs * i);
-      if (++ox < g->columns.out) continue;
-      ox = 0;
-      if (++oy < g->rows.out) continue;
-      oy = 0;
-      x += g->rows.in * g->columns.in * g->in_channels;
-    }
+MOTE_KERNEL void conv2d_s8_avx2(const conv2d_s8_avx2_params* p, const int8_t* x, int8_t* y, void* scratch,
+                                int32_t first, int32_t rows) {
+  const mote_strip* s = &p->strip;
+  const int32_t most = s->rows * s->window.columns.out + 6;
+  int32_t* const in = (int32_t*)scratch;
+  int32_t* const out = in + most;
+  int16_t* const strip = (int16_t*)(out + most);
+  const int32_t block = (s->run + 1) / 2 * 32 * s->segments;
+  mote_strip_part part;
+  for (int32_t r = first; r < first + rows; r += part.rows) {
+    part = mote_strip_part_of(s, r, first + rows);
+    mote_avx2_strip(s, part, x, strip);
+    mote_strip_pixels(s, part, 5, in, out);
     const int16_t* w = p->weights;
-    for (int32_t c = 0; c < g->out_channels; c += 16, w += 32 * p->pairs) {
-      if (count > 1)
-        mote_avx2_block4(p, w, windows, c, count, y + c);
-      else
-        mote_avx2_block1(p, w, windows, c, y + c);
+    for (int32_t c = 0; c < s->window.out_channels; c += 16, w += block) {
+      int32_t j = 0;
+      for (; part.pixels - j > 4; j += 6) mote_avx2_tile6(p, strip, in + j, out + j, w, c, y + c);
+      if (part.pixels - j > 2)
+        mote_avx2_tile4(p, strip, in + j, out + j, w, c, y + c);
+      else if (part.pixels - j == 2)
+        mote_avx2_tile2(p, strip, in + j, out + j, w, c, y + c);
+      else if (part.pixels - j == 1)
+        mote_avx2_tile1(p, strip, in + j, out + j, w, c, y + c);
     }
   }
 }
+
+#undef MOTE_AVX2_ROWS1
+#undef MOTE_AVX2_ROWS2
+#undef MOTE_AVX2_ROWS4
+#undef MOTE_AVX2_ROWS6
+#undef MOTE_AVX2_START
+#undef MOTE_AVX2_PAIR
+#undef MOTE_AVX2_FINISH
+#undef MOTE_AVX2_TILE
 
 #endif
 #endif

@@ -1,67 +1,79 @@
-/* 8-bit depthwise convolution (one filter per channel, channels in eights) with AVX2: pairs of taps for eight
- * channels at once. Where a tap falls into the padding it reads a row of the input's zero point, made in the
- * scratch. Packed weights: for each eight channels, for each pair of taps, the pairs of the channels in turn,
- * 16 bits each. */
+/* 8-bit depthwise convolution, one filter per channel, with AVX2: pairs of taps, sixteen channels and up to
+ * four pixels at a time. Packed weights: for each sixteen channels, for each pair of taps, the pairs of the
+ * channels in turn, 16 bits each; an odd tap is paired with a zero. */
 #ifndef MOTE_DEPTHWISE_CONV2D_S8_AVX2_H
 #define MOTE_DEPTHWISE_CONV2D_S8_AVX2_H
 
-#include "avx2.h"
-#include "window2d.h"
+#include "strip_avx2.h"
 
-#if defined(__AVX2__)
+#if defined(__AVX2__) && defined(__FMA__)
 
 typedef struct {
-  mote_window2d window;
-  int32_t pairs; /* of taps; an odd one is paired with a zero weight */
-  int32_t x_flip, x_zero;
-  mote_avx2_output output;
+  mote_strip strip; /* its runs are the taps, an even number of offsets */
+  mote_byte_output output;
   const int16_t* weights;
 } depthwise_conv2d_s8_avx2_params;
 
-MOTE_INLINE __m128i mote_avx2_tap(const int8_t* from, __m128i flips) {
-  return _mm_cvtepi8_epi16(_mm_xor_si128(_mm_loadl_epi64((const __m128i*)(const void*)from), flips));
-}
+#define MOTE_DEPTHWISE_PIXELS1(X) X(0)
+#define MOTE_DEPTHWISE_PIXELS4(X) X(0) X(1) X(2) X(3)
+#define MOTE_DEPTHWISE_START(m)               \
+  const int16_t* const x##m = strip + in[m];  \
+  __m256i a##m = mote_avx2_load(o->bias + c); \
+  __m256i b##m = mote_avx2_load(o->bias + c + 8);
+#define MOTE_DEPTHWISE_PAIR(m)                                                             \
+  {                                                                                        \
+    const __m256i t = mote_avx2_load(x##m + first), u = mote_avx2_load(x##m + second);     \
+    a##m = _mm256_add_epi32(a##m, _mm256_madd_epi16(_mm256_unpacklo_epi16(t, u), w_low));  \
+    b##m = _mm256_add_epi32(b##m, _mm256_madd_epi16(_mm256_unpackhi_epi16(t, u), w_high)); \
+    MOTE_KEEP_ORDER(a##m, b##m);                                                           \
+  }
+#define MOTE_DEPTHWISE_FINISH(m) mote_avx2_store_bytes(mote_avx2_bytes(o, c, a##m, b##m), left, y + out[m]);
 
-/* Where the taps of an output position read, in channel 0. */
-MOTE_INLINE void mote_avx2_taps(const mote_window2d* g, const int8_t* x, int32_t oy, int32_t ox,
-                                const int8_t* zeros, const int8_t** taps) {
-  for (int32_t ky = 0; ky < g->rows.taps; ++ky) {
-    const int32_t iy = mote_axis_source(&g->rows, oy, ky);
-    for (int32_t kx = 0; kx < g->columns.taps; ++kx) {
-      const int32_t ix = mote_axis_source(&g->columns, ox, kx);
-      *taps++ = iy < 0 || ix < 0 ? zeros : x + (iy * g->columns.in + ix) * g->in_channels;
+/* Channels from c of N pixels; strip and y of that channel. */
+#define MOTE_DEPTHWISE_TILE(N)                                                                            \
+  MOTE_INLINE void mote_avx2_depthwise##N(const depthwise_conv2d_s8_avx2_params* p, const int16_t* strip, \
+                                          const int32_t* in, const int32_t* out, const int16_t* w,        \
+                                          int32_t c, int8_t* y) {                                         \
+    const mote_byte_output* o = &p->output;                                                               \
+    const int32_t left = p->strip.window.out_channels - c;                                                \
+    MOTE_DEPTHWISE_PIXELS##N(MOTE_DEPTHWISE_START) for (int32_t s = 0; s < p->strip.segments;             \
+                                                        s += 2, w += 32) {                                \
+      const int32_t first = p->strip.offsets[s], second = p->strip.offsets[s + 1];                        \
+      const __m256i w_low = mote_avx2_load(w), w_high = mote_avx2_load(w + 16);                           \
+      MOTE_DEPTHWISE_PIXELS##N(MOTE_DEPTHWISE_PAIR)                                                       \
+    }                                                                                                     \
+    MOTE_DEPTHWISE_PIXELS##N(MOTE_DEPTHWISE_FINISH)                                                       \
+  }
+MOTE_DEPTHWISE_TILE(1)
+MOTE_DEPTHWISE_TILE(4)
+
+MOTE_KERNEL void depthwise_conv2d_s8_avx2(const depthwise_conv2d_s8_avx2_params* p, const int8_t* x,
+                                          int8_t* y, void* scratch, int32_t first, int32_t rows) {
+  const mote_strip* s = &p->strip;
+  const int32_t most = s->rows * s->window.columns.out + 4;
+  int32_t* const in = (int32_t*)scratch;
+  int32_t* const out = in + most;
+  int16_t* const strip = (int16_t*)(out + most);
+  mote_strip_part part;
+  for (int32_t r = first; r < first + rows; r += part.rows) {
+    part = mote_strip_part_of(s, r, first + rows);
+    mote_avx2_strip(s, part, x, strip);
+    mote_strip_pixels(s, part, 3, in, out);
+    const int16_t* w = p->weights;
+    for (int32_t c = 0; c < s->window.out_channels; c += 16, w += (s->segments + 1) / 2 * 32) {
+      int32_t j = 0;
+      for (; part.pixels - j > 1; j += 4) mote_avx2_depthwise4(p, strip + c, in + j, out + j, w, c, y + c);
+      if (j < part.pixels) mote_avx2_depthwise1(p, strip + c, in + j, out + j, w, c, y + c);
     }
   }
 }
 
-/* The scratch holds the row of zero points after the addresses of the taps. */
-MOTE_KERNEL void depthwise_conv2d_s8_avx2(const depthwise_conv2d_s8_avx2_params* p, const int8_t* x,
-                                          int8_t* y, void* scratch) {
-  const mote_window2d* g = &p->window;
-  const __m128i flips = _mm_set1_epi8((char)p->x_flip);
-  const int8_t** taps = (const int8_t**)scratch;
-  int8_t* zeros = (int8_t*)(taps + 2 * p->pairs);
-  memset(zeros, p->x_zero ^ p->x_flip, (size_t)g->in_channels);
-  taps[2 * p->pairs - 1] = zeros;
-  for (int32_t n = 0; n < g->batches; ++n, x += g->rows.in * g->columns.in * g->in_channels)
-    for (int32_t oy = 0; oy < g->rows.out; ++oy)
-      for (int32_t ox = 0; ox < g->columns.out; ++ox) {
-        mote_avx2_taps(g, x, oy, ox, zeros, taps);
-        const int16_t* w = p->weights;
-        for (int32_t c = 0; c < g->out_channels; c += 8, y += 8) {
-          __m256i sums = _mm256_setzero_si256();
-          for (int32_t i = 0; i < p->pairs; ++i, w += 16) {
-            const __m128i t = mote_avx2_tap(taps[2 * i] + c, flips);
-            const __m128i u = mote_avx2_tap(taps[2 * i + 1] + c, flips);
-            const __m256i both = _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_unpacklo_epi16(t, u)),
-                                                         _mm_unpackhi_epi16(t, u), 1);
-            sums = _mm256_add_epi32(
-                sums, _mm256_madd_epi16(both, _mm256_loadu_si256((const __m256i*)(const void*)w)));
-          }
-          mote_avx2_store(&p->output, c, sums, 8, y);
-        }
-      }
-}
+#undef MOTE_DEPTHWISE_PIXELS1
+#undef MOTE_DEPTHWISE_PIXELS4
+#undef MOTE_DEPTHWISE_START
+#undef MOTE_DEPTHWISE_PAIR
+#undef MOTE_DEPTHWISE_FINISH
+#undef MOTE_DEPTHWISE_TILE
 
 #endif
 #endif

@@ -2,30 +2,14 @@
 #include <algorithm>
 #include <limits>
 
-#include "plan/packed_filters.h"
+#include "plan/byte_output.h"
+#include "plan/strip.h"
 
 namespace mote {
 
 namespace {
 
 constexpr std::int64_t kChannelBlock = 16;
-
-void add_output(std::vector<Parameter>& params, const BindContext& context, const Convolution& c, Filters f) {
-  const auto padded = static_cast<std::size_t>(round_up(f.channels, kChannelBlock));
-  OutputConstants constants = output_constants(c, true);
-  std::vector<std::int32_t> left;
-  std::vector<std::int32_t> right;
-  for (const std::int8_t shift : constants.shifts) {
-    left.push_back(std::max<std::int32_t>(shift, 0));
-    right.push_back(std::max<std::int32_t>(-shift, 0));
-  }
-  for (auto* values : {&f.bias, &constants.multipliers, &left, &right}) values->resize(padded);
-  add_output_range(params, "output.", context, c);
-  params.push_back({"output.bias", constant_array(f.bias)});
-  params.push_back({"output.multipliers", constant_array(constants.multipliers)});
-  params.push_back({"output.left_shifts", constant_array(left)});
-  params.push_back({"output.right_shifts", constant_array(right)});
-}
 
 // For each block of channels, for each pair of elements of their filters, the pairs of the channels in turn.
 std::vector<std::int16_t> pack_pairs(const Filters& f, std::int64_t block, std::int64_t pairs) {
@@ -53,31 +37,47 @@ void add_wide_output(std::vector<Parameter>& params, const Convolution& c, Filte
   params.push_back({"right_shifts", constant_array(rights)});
 }
 
-// The call of a kernel that takes x, y and scratch.
-Bound call_of(const BindContext& context, const Convolution& c, const std::string& function,
-              std::int64_t block, std::int64_t scratch_bytes, const std::string& note) {
-  const Filters f = filters_of(context, c);
-  const std::int64_t pairs = round_up(f.elements, 2) / 2;
-  KernelCall call{function,     function + "_params", {}, {context.node().inputs[0]}, context.node().outputs,
-                  scratch_bytes};
-  add_window(call.params, c);
-  call.params.push_back({"pairs", pairs});
-  call.params.push_back({"x_flip", byte_flip(context.input(0).encoding)});
-  call.params.push_back({"x_zero", byte_zero(context.input(0).encoding)});
-  add_output(call.params, context, c, f);
-  call.params.push_back({"weights", constant_array(pack_pairs(f, block, pairs))});
-  return {{std::move(call)}, {}, note};
+// Weights as pack_pairs has them, run by run, each rounded up to whole pairs, channels in the order of the
+// output stage.
+std::vector<std::int16_t> pack_runs(const Filters& f, std::int64_t run) {
+  std::vector<std::int16_t> packed;
+  for (std::int64_t first = 0; first < f.channels; first += kChannelBlock)
+    for (std::int64_t start = 0; start < f.elements; start += run)
+      for (std::int64_t k = 0; k < run; k += 2)
+        for (const int place : kPackedOrder)
+          for (std::int64_t j = k; j < k + 2; ++j)
+            packed.push_back(static_cast<std::int16_t>(j < run ? f.at(first + place, start + j) : 0));
+  return packed;
+}
+
+KernelCall strip_call(const BindContext& context, const std::string& function) {
+  KernelCall call{function, function + "_params", {}, {context.node().inputs[0]}, context.node().outputs};
+  call.row_ranges = true;
+  return call;
+}
+
+}  // namespace
+
+namespace {
+
+std::string strip_kernel_refusal(const BindContext& context, const Convolution& c) {
+  if (!context.target.has("fma")) return "the target has no fused multiply-add";
+  if (const std::string why = fast_refusal(context, c); !why.empty()) return why;
+  return strip_refusal(c);
 }
 
 }  // namespace
 
 BindResult bind_conv2d_s8_avx2(const BindContext& context) {
   const Convolution c = convolution_of(context);
-  if (const std::string why = fast_refusal(context, c); !why.empty()) return Refusal{why};
-  if (c.groups != 1) return Refusal{"it has groups"};
-  // four windows of 16-bit elements
-  const std::int64_t scratch = 8 * round_up(c.rows.taps * c.columns.taps * c.depth(), 2);
-  return call_of(context, c, "conv2d_s8_avx2", kChannelBlock, scratch, "weights widened to 16 bits");
+  if (const std::string why = strip_kernel_refusal(context, c); !why.empty()) return Refusal{why};
+  const Filters f = filters_of(context, c);
+  KernelCall call = strip_call(context, "conv2d_s8_avx2");
+  const Strip strip = add_strip(call.params, context, c, {2, 2, 0});
+  const std::string note = add_byte_output(call.params, context, c, f, {kPackedOrder});
+  call.params.push_back({"weights", constant_array(pack_runs(f, strip.run))});
+  call.scratch_bytes = strip.bytes + pixel_table_bytes(c, strip, 6);
+  return Bound{{std::move(call)}, {}, note};
 }
 
 BindResult bind_conv2d_s16_avx2(const BindContext& context) {
@@ -100,12 +100,15 @@ BindResult bind_conv2d_s16_avx2(const BindContext& context) {
 
 BindResult bind_depthwise_conv2d_s8_avx2(const BindContext& context) {
   const Convolution c = convolution_of(context);
-  if (const std::string why = fast_refusal(context, c); !why.empty()) return Refusal{why};
+  if (const std::string why = strip_kernel_refusal(context, c); !why.empty()) return Refusal{why};
   if (c.out_channels != c.in_channels) return Refusal{"it has several filters per channel"};
-  if (c.in_channels % 8 != 0) return Refusal{"the number of channels is not a multiple of 8"};
-  // addresses of the taps, a row of zero points
-  const std::int64_t scratch = 8 * round_up(c.rows.taps * c.columns.taps, 2) + c.in_channels;
-  return call_of(context, c, "depthwise_conv2d_s8_avx2", 8, scratch, "pairs of taps");
+  const Filters f = filters_of(context, c);
+  KernelCall call = strip_call(context, "depthwise_conv2d_s8_avx2");
+  const Strip strip = add_strip(call.params, context, c, {2, 16, 0});
+  const std::string note = add_byte_output(call.params, context, c, f, {kPackedOrder});
+  call.params.push_back({"weights", constant_array(pack_runs(f, f.elements))});
+  call.scratch_bytes = strip.bytes + pixel_table_bytes(c, strip, 4);
+  return Bound{{std::move(call)}, {}, note};
 }
 
 }  // namespace mote

@@ -81,13 +81,13 @@ Convolution convolution_of(const BindContext& context) {
   return c;
 }
 
-void add_window(std::vector<Parameter>& params, const Convolution& c) {
-  params.push_back({"window.batches", c.batches});
-  params.push_back({"window.in_channels", c.in_channels});
-  params.push_back({"window.out_channels", c.out_channels});
-  params.push_back({"window.groups", c.groups});
+void add_window(std::vector<Parameter>& params, const Convolution& c, const std::string& prefix) {
+  params.push_back({prefix + ".batches", c.batches});
+  params.push_back({prefix + ".in_channels", c.in_channels});
+  params.push_back({prefix + ".out_channels", c.out_channels});
+  params.push_back({prefix + ".groups", c.groups});
   const auto add_axis = [&](const std::string& name, const WindowAxis& a) {
-    params.push_back({"window." + name,
+    params.push_back({prefix + "." + name,
                       std::vector<std::int64_t>{a.in, a.out, a.taps, a.stride, a.step, a.offset, a.divisor}});
   };
   add_axis("rows", c.rows);

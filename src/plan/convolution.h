@@ -29,8 +29,8 @@ struct Convolution {
 // Of a Conv2D, DepthwiseConv2D (groups 1 here), ConvTranspose2D or FullyConnected node.
 Convolution convolution_of(const BindContext& context);
 
-// Members of mote_window2d under the name `window`.
-void add_window(std::vector<Parameter>& params, const Convolution& c);
+// Members of mote_window2d under the name `prefix`.
+void add_window(std::vector<Parameter>& params, const Convolution& c, const std::string& prefix = "window");
 
 // Multipliers and shifts of every channel (one that all share is repeated when `repeat`).
 struct OutputConstants {

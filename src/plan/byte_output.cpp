@@ -1,0 +1,94 @@
+#include "plan/byte_output.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "plan/float_scaling.h"
+
+namespace mote {
+
+namespace {
+
+constexpr std::int64_t kBlock = 16;
+
+struct Bounds {
+  std::int64_t least, largest;
+};
+
+// Of sum + bias over all inputs; the zero point of the input is folded into the bias.
+Bounds bounds_of(const Filters& f, std::int64_t channel, const Encoding& x) {
+  const std::int64_t low = x.min() - byte_flip(x);
+  const std::int64_t high = x.max() - byte_flip(x);
+  Bounds bounds{f.bias[static_cast<std::size_t>(channel)], f.bias[static_cast<std::size_t>(channel)]};
+  for (std::int64_t k = 0; k < f.elements; ++k) {
+    const std::int64_t w = f.at(channel, k);
+    bounds.least += std::min(w * low, w * high);
+    bounds.largest += std::max(w * low, w * high);
+  }
+  return bounds;
+}
+
+struct Arrays {
+  std::vector<std::int32_t> bias, multipliers, left, right;
+  std::vector<std::int8_t> real;
+  std::vector<float> scale, above, below;
+};
+
+}  // namespace
+
+std::string add_byte_output(std::vector<Parameter>& params, const BindContext& context, const Convolution& c,
+                            const Filters& f, const ByteSums& sums) {
+  const Encoding& y = context.output().encoding;
+  const std::int64_t flip = byte_flip(y);
+  const auto zero = static_cast<std::int32_t>(c.stage.zero_point - flip);
+  const IntegerRange range{static_cast<std::int32_t>(c.stage.range.min - flip),
+                           static_cast<std::int32_t>(c.stage.range.max - flip)};
+  const OutputConstants constants = output_constants(c, true);
+  const bool sums_fit = f.largest_sum <= std::numeric_limits<std::int32_t>::max();
+  Arrays a;
+  std::int64_t proved = 0;
+  for (std::int64_t first = 0; first < f.channels; first += kBlock) {
+    bool all = sums_fit;
+    for (const int place : sums.order) {
+      const std::int64_t o = first + place;
+      const bool exists = o < f.channels;
+      const auto i = static_cast<std::size_t>(o);
+      std::int64_t offset = 0;
+      for (std::int64_t k = 0; k < f.elements && exists; ++k) offset += f.at(o, k);
+      const std::int64_t bias = exists ? f.bias[i] - offset * sums.x_offset : 0;
+      a.bias.push_back(static_cast<std::int32_t>(static_cast<std::uint32_t>(bias * sums.bias_factor)));
+      const Multiplier m = exists ? Multiplier{constants.multipliers[i], constants.shifts[i]} : Multiplier{};
+      a.multipliers.push_back(m.value);
+      a.left.push_back(std::max(m.shift, 0));
+      a.right.push_back(std::max(-m.shift, 0));
+      FloatScaling form{0, 0, 0};
+      if (exists && sums_fit) {
+        const Bounds bounds = bounds_of(f, o, context.input(0).encoding);
+        const auto found = prove_float_scaling(m, zero, range, bounds.least, bounds.largest, sums.factor);
+        if (found) form = *found;
+        all = all && found;
+        proved += found ? 1 : 0;
+      }
+      a.scale.push_back(form.scale);
+      a.above.push_back(form.above);
+      a.below.push_back(form.below);
+    }
+    a.real.push_back(all ? 1 : 0);
+  }
+  params.push_back({"output.y_flip", flip});
+  params.push_back({"output.y_zero", std::int64_t{zero}});
+  params.push_back({"output.low", std::int64_t{range.min}});
+  params.push_back({"output.high", std::int64_t{range.max}});
+  params.push_back({"output.bias", constant_array(a.bias)});
+  params.push_back({"output.real", constant_array(a.real)});
+  params.push_back({"output.scale", constant_array(a.scale)});
+  params.push_back({"output.above", constant_array(a.above)});
+  params.push_back({"output.below", constant_array(a.below)});
+  params.push_back({"output.multipliers", constant_array(a.multipliers)});
+  params.push_back({"output.left_shifts", constant_array(a.left)});
+  params.push_back({"output.right_shifts", constant_array(a.right)});
+  return std::to_string(proved) + " of " + std::to_string(f.channels) +
+         " channels scaled in float arithmetic";
+}
+
+}  // namespace mote
