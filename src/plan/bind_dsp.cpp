@@ -5,33 +5,13 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "plan/packed_filters.h"
+#include "plan/gemm_dsp.h"
 
 namespace mote {
 
 namespace {
 
 constexpr std::int64_t kLargestScratchBytes = 32 * 1024;
-
-// The higher channel b of a lane comes back from 24 bits, and 256 b + a must fit 16.
-std::string lane_problem(const Filters& f) {
-  for (std::int64_t o = 1; o < f.channels; o += 2) {
-    std::int64_t magnitude = 0;
-    for (std::int64_t k = 0; k < f.elements; ++k) {
-      magnitude += std::abs(f.at(o, k));
-      if (f.at(o, k) == -128 && f.at(o - 1, k) < 0) return "a weight is -128 beside a negative one";
-    }
-    if (magnitude > 65535) return "the weights of a channel are too large for shared lanes";
-  }
-  return {};
-}
-
-std::int32_t lane_word(const Filters& f, std::int64_t channel, std::int64_t first, std::int64_t second) {
-  const auto lane = [&](std::int64_t k) {
-    return static_cast<std::uint32_t>(256 * f.at(channel + 1, k) + f.at(channel, k));
-  };
-  return static_cast<std::int32_t>((lane(first) & 0xffffU) | (lane(second) << 16));
-}
 
 // For each `pairs` pairs of channels, for each four elements, the two words of each pair in turn.
 std::vector<std::int32_t> pack_lanes(const Filters& f, std::int64_t elements, std::int64_t pairs) {
@@ -79,34 +59,13 @@ void add_output(std::vector<Parameter>& params, const BindContext& context, cons
 
 }  // namespace
 
-BindResult bind_conv2d_s8_dsp(const BindContext& context) {
-  const Convolution c = convolution_of(context);
-  if (const std::string why = fast_refusal(context, c); !why.empty()) return Refusal{why};
-  if (c.groups != 1) return Refusal{"it has groups"};
-  const Filters f = filters_of(context, c);
-  if (const std::string why = lane_problem(f); !why.empty()) return Refusal{why};
-  const std::int64_t elements = round_up(f.elements, 8);
-  const std::int64_t scratch = 8 * elements + (c.in_channels % 4 == 0 ? 0 : elements);
-  if (scratch > kLargestScratchBytes) return Refusal{"the window is too large for the scratch"};
-  KernelCall call{
-      "conv2d_s8_dsp", "conv2d_s8_dsp_params", {}, {context.node().inputs[0]}, context.node().outputs,
-      scratch};
-  add_window(call.params, c);
-  const Encoding& x = context.input(0).encoding;
-  call.params.push_back({"elements", elements});
-  call.params.push_back({"x_flip", byte_flip(x)});
-  call.params.push_back({"x_zero", byte_zero(x)});
-  add_output(call.params, context, c, f);
-  call.params.push_back({"weights", constant_array(pack_lanes(f, elements, 1))});
-  return Bound{{std::move(call)}, {}, "two channels per lane"};
-}
-
 BindResult bind_fully_connected_s8_dsp(const BindContext& context) {
   const Convolution c = convolution_of(context);
   if (const std::string why = fast_refusal(context, c); !why.empty()) return Refusal{why};
-  if (c.rows.out >= 3) return Refusal{"many rows: the convolution kernel is better"};
+  if (c.rows.out >= 3 && c.in_channels % 4 == 0)
+    return Refusal{"many rows: the convolution kernel is better"};
   const Filters f = filters_of(context, c);
-  if (const std::string why = lane_problem(f); !why.empty()) return Refusal{why};
+  if (const std::string why = lane_problem(f, context.input(0).encoding); !why.empty()) return Refusal{why};
   const std::int64_t elements = round_up(f.elements, 8);
   if (2 * elements > kLargestScratchBytes) return Refusal{"the row is too large for the scratch"};
   KernelCall call{"fully_connected_s8_dsp",   "fully_connected_s8_dsp_params", {},

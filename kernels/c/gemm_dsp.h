@@ -1,0 +1,51 @@
+/* Matrix products of 8-bit layers on Arm cores with the DSP extension, from the functions of gemm_dsp.S, and
+ * their output stage. */
+#ifndef MOTE_GEMM_DSP_H
+#define MOTE_GEMM_DSP_H
+
+#include "dsp.h"
+
+#if defined(__ARM_FEATURE_DSP)
+
+/* A layer as the functions read it. */
+typedef struct {
+  const int32_t* weights; /* [channels / 2, words] as in dsp.h */
+  const int32_t* outputs; /* for each channel; of each two the second first */
+  int32_t filter_bytes;   /* of two channels: 4 words */
+  int32_t channels;       /* even: rounded up */
+  int32_t stride;         /* bytes between the outputs of two pixels */
+} mote_gemm_layer;
+
+/* MOTE_GEMM and MOTE_WIDEN4 of gemm_dsp.S */
+typedef void mote_gemm(const mote_gemm_layer* layer, const uint32_t* x, int8_t* y);
+typedef uint32_t* mote_widen4(uint32_t* to, const int8_t* p0, const int8_t* p1, const int8_t* p2,
+                              const int8_t* p3, int32_t bytes);
+
+typedef struct {
+  mote_gemm_layer layer;
+  mote_gemm* gemm;
+  int32_t channels;
+  mote_dsp_output general; /* where the function gives sums */
+} mote_gemm_stage;
+
+/* Outputs of `count` (1 to 4) pixels from the windows of four; pixel i goes to y[i]. `together`: they follow
+ * each other and are four. `aside` holds 4 * layer.stride bytes, 16 * layer.channels if the function gives
+ * `sums`. */
+MOTE_INLINE void mote_gemm_pixels(const mote_gemm_stage* s, const uint32_t* windows, int8_t* const y[4],
+                                  int32_t count, int32_t together, void* aside, int32_t sums_only) {
+  if (sums_only) {
+    const int32_t* sums = (const int32_t*)aside;
+    s->gemm(&s->layer, windows, (int8_t*)aside);
+    for (int32_t c = 0; c < s->channels; ++c, sums += 4)
+      for (int32_t i = 0; i < count; ++i) mote_dsp_store(&s->general, c, sums + i, 1, y[i] + c, 1);
+  } else if (together && s->channels == s->layer.stride) {
+    s->gemm(&s->layer, windows, y[0]);
+  } else {
+    s->gemm(&s->layer, windows, (int8_t*)aside);
+    for (int32_t i = 0; i < count; ++i)
+      memcpy(y[i], (const int8_t*)aside + i * s->layer.stride, (size_t)s->channels);
+  }
+}
+
+#endif
+#endif

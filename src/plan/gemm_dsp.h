@@ -1,0 +1,44 @@
+// Layers as matrix products for Arm cores with the DSP extension: which function of kernels/c/gemm_dsp.S runs
+// them, their packed weights and their output constants.
+#pragma once
+
+#include <vector>
+
+#include "plan/packed_filters.h"
+
+namespace mote {
+
+// Why the weights cannot share 16-bit lanes, two channels in each; empty: they can. Inputs reach from
+// -128 to 127, or to 255 where they are read as unsigned.
+std::string lane_problem(const Filters& f, const Encoding& x);
+
+// The word for two inputs of channels `channel` and `channel` + 1; an input beyond the filter has weight 0.
+std::int32_t lane_word(const Filters& f, std::int64_t channel, std::int64_t first, std::int64_t second);
+
+// The inputs of a word, in the order in which widening gives them: of each four the pairs (0, 2) and (1, 3).
+struct LanePair {
+  std::int64_t first, second;
+};
+std::vector<LanePair> widened_order(std::int64_t elements);
+
+// How the outputs follow from the sums of one layer.
+struct GemmOutput {
+  enum Form { kSigned, kRelu, kFitted, kSums } form = kSums;
+  int shift = 0;                        // kFitted
+  bool is_signed = true;                // of the saturation
+  int bits = 8;                         // of the saturation
+  std::vector<std::int32_t> constants;  // [channels, 3 or 4]; of each two channels the second first
+
+  std::string note() const;  // for Bound
+};
+GemmOutput gemm_output(const BindContext& context, const Convolution& c, const Filters& f);
+
+// Adds the members of mote_gemm_stage under the name `stage`, and the assembly. `order` is that of x in the
+// scratch. Returns the bytes of scratch for four windows and for the output stage.
+std::int64_t add_gemm(KernelCall& call, const BindContext& context, const Convolution& c, const Filters& f,
+                      const std::vector<LanePair>& order, const GemmOutput& output);
+
+// The function that widens four pixels, as the member `widen`.
+void add_widen4(KernelCall& call, const Encoding& x);
+
+}  // namespace mote
