@@ -33,7 +33,7 @@ void offer_row_ranges(KernelCall& call, std::int64_t x_rows, std::int64_t x2_row
 
 std::int64_t row_slots(const KernelCall& call, std::string_view name) {
   for (const Parameter& p : call.params)
-    if (p.name == name) return std::get<std::int64_t>(p.value);
+    if (p.name == name || p.name.ends_with("." + std::string(name))) return std::get<std::int64_t>(p.value);
   MOTE_CHECK(false, call.function + " has no parameter " + std::string(name));
 }
 
