@@ -99,13 +99,14 @@ Model Model::quantize(const std::vector<std::vector<std::vector<float>>>& calibr
 
 CompiledFiles Model::compile(const std::string& target, const std::string& folder, const std::string& name,
                              const std::string& optimize) const {
-  const Artifact a = emit_c(plan_for(*graph_, target, optimize_size), {.name = name, .folder = folder});
+  const Graph graph = prepare_model(*graph_, {}).graph;
+  const Artifact a = emit_c(plan_for(graph, target, optimize), {.name = name, .folder = folder});
   return {a.name, folder, a.arena_bytes, a.weights_bytes};
 }
 
 MeasuredCost Model::measure(const std::string& target, const std::string& optimize) const {
   const TemporaryFolder folder;
-  const Plan plan = plan_for(*graph_, target, optimize_size);
+  const Plan plan = plan_for(prepare_model(*graph_, {}).graph, target, optimize);
   const Artifact artifact = emit_c(plan, {.name = "model", .folder = folder.path()});
   Sample sample;
   for (const Tensor& t : sample_inputs(*graph_)) sample.emplace_back(t.bytes().begin(), t.bytes().end());

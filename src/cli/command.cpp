@@ -1,5 +1,6 @@
 #include "cli/command.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -7,6 +8,8 @@
 #include <cstdio>
 #include <mutex>
 #include <nlohmann/json.hpp>
+
+#include "base/text.h"
 
 namespace mote::cli {
 
@@ -80,6 +83,26 @@ void add_optimize(CLI::App& command, Optimize& optimize) {
   command.add_option("--optimize", optimize, "what the plan, the kernels and the compiler aim at")
       ->transform(CLI::CheckedTransformer(aims))
       ->option_text("speed|balanced|size|ram");
+}
+
+void add_prepare(CLI::App& command, PrepareOptions& options) {
+  command.add_flag("!--no-simplify", options.simplify,
+                   "keep every layer as in the file (by default dead channels and the like go, exactly)");
+  command.add_flag("--logits", options.logits,
+                   "drop a final softmax: other numbers, the same order of the classes");
+}
+
+std::string describe_simplification(const PreparedModel& model) {
+  const std::int64_t before = total_macs(model.imported), after = total_macs(model.graph);
+  if (before == after) return {};
+  return fmt::format("exact simplification: {} -> {} MACs (-{:.1f}%)\n",
+                     format_count(static_cast<std::uint64_t>(before)),
+                     format_count(static_cast<std::uint64_t>(after)),
+                     100.0 * static_cast<double>(before - after) / static_cast<double>(before));
+}
+
+nlohmann::json simplification_json(const PreparedModel& model) {
+  return {{"macs_before", total_macs(model.imported)}, {"macs_after", total_macs(model.graph)}};
 }
 
 }  // namespace mote::cli

@@ -7,6 +7,7 @@
 
 #include "base/progress.h"
 #include "base/target.h"
+#include "compress/import.h"
 
 namespace CLI {
 class App;
@@ -40,5 +41,11 @@ void add_completion(CLI::App& app, Context& context);
 void add_common(CLI::App& command, Context& context);
 // --optimize speed|balanced|size|ram
 void add_optimize(CLI::App& command, Optimize& optimize);
+
+// --no-simplify, --logits: what is compiled in place of the model file's own layers.
+void add_prepare(CLI::App& command, PrepareOptions& options);
+// "exact simplification: 7,489,664 -> 4,120,000 MACs (-45.0%)", or nothing where it changed none.
+std::string describe_simplification(const PreparedModel& model);
+nlohmann::json simplification_json(const PreparedModel& model);
 
 }  // namespace mote::cli

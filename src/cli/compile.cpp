@@ -5,7 +5,6 @@
 
 #include "base/text.h"
 #include "cli/command.h"
-#include "compress/import.h"
 #include "emit/c.h"
 
 namespace mote::cli {
@@ -16,11 +15,12 @@ struct Options {
   std::string model, output, name;
   std::string target = "host";
   Optimize optimize = Optimize::kSpeed;
+  PrepareOptions prepare;
 };
 
 void run(const Options& o, Context& context) {
-  const Graph graph = import_model(o.model);
-  const Plan plan = make_plan(graph, load_target(o.target), {.optimize = o.optimize});
+  const PreparedModel model = prepare_model(import_model(o.model), o.prepare);
+  const Plan plan = make_plan(model.graph, load_target(o.target), {.optimize = o.optimize});
   const std::string name = o.name.empty() ? std::filesystem::path(o.model).stem().string() : o.name;
   const Artifact artifact = emit_c(plan, {.name = name, .folder = o.output});
   if (context.json) {
@@ -29,12 +29,14 @@ void run(const Options& o, Context& context) {
                                  {"target", plan.target.name},
                                  {"arena_bytes", artifact.arena_bytes},
                                  {"weights_bytes", artifact.weights_bytes},
+                                 {"exact_simplification", simplification_json(model)},
                                  {"steps", artifact.steps.size()}});
     return;
   }
   context.print(fmt::format("{0}/{1}.c and {1}.h: {2} steps for {3}\narena    {4}\nweights  {5}\n", o.output,
                             artifact.name, artifact.steps.size(), plan.target.name,
-                            format_bytes(artifact.arena_bytes), format_bytes(artifact.weights_bytes)));
+                            format_bytes(artifact.arena_bytes), format_bytes(artifact.weights_bytes)) +
+                describe_simplification(model));
 }
 
 }  // namespace
@@ -49,6 +51,7 @@ void add_compile(CLI::App& app, Context& context) {
   command->add_option("--name", options->name,
                       "prefix of files and symbols (default: the model's file name)");
   add_optimize(*command, options->optimize);
+  add_prepare(*command, options->prepare);
   add_common(*command, context);
   command->footer("Example: mote compile keyword.tflite --target cortex-m4 -o out --name kws");
   command->callback([options, &context] { run(*options, context); });

@@ -2,7 +2,6 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
-#include "compress/import.h"
 #include "ir/text_form.h"
 #include "report/inspection.h"
 
@@ -17,32 +16,42 @@ struct Options {
   bool plan = false;
   bool text = false;
   Optimize optimize = Optimize::kSpeed;
+  PrepareOptions prepare;
 };
 
-void run(const Options& o, Context& context) {
-  ImportOptions import;
+// The graph after one pass.
+void print_after(const Options& o, Context& context) {
   bool dumped = false;
-  if (!o.dump_after.empty())
-    import.observer = [&](std::string_view pass, const Graph& graph) { if (pass != o.dump_after) return;
-  context.print(print(graph, {.constant_bytes = false}));
-  dumped = true;
-};
-const Graph graph = import_model(o.model, import);
-if (!o.dump_after.empty()) {
+  const PassObserver observer = [&](std::string_view pass, const Graph& graph) {
+    if (pass != o.dump_after) return;
+    context.print(print(graph, {.constant_bytes = false}));
+    dumped = true;
+  };
+  ImportOptions import;
+  import.observer = observer;
+  prepare_model(import_model(o.model, import), o.prepare, observer);
   if (!dumped)
     throw UserError({"no such pass ran", "--dump-after " + o.dump_after,
                      "the passes are those of src/compress/pipelines.cpp, and 'read'", "name one of them"});
-  return;
 }
-if (o.text) return context.print(print(graph, {.constant_bytes = true}));
-const Inspection inspection = inspect(make_plan(graph, load_target(o.target), {.optimize = o.optimize}));
-if (context.json)
-  context.print(to_json(inspection));
-else
-  context.print(to_text(inspection, o.plan));
-}  // namespace
 
-}  // namespace mote::cli
+// The layers of the file; with --plan those that are compiled.
+void run(const Options& o, Context& context) {
+  if (!o.dump_after.empty()) return print_after(o, context);
+  const PreparedModel model = prepare_model(import_model(o.model), o.prepare);
+  const Graph& graph = o.plan ? model.graph : model.imported;
+  if (o.text) return context.print(print(graph, {.constant_bytes = true}));
+  const Inspection inspection = inspect(make_plan(graph, load_target(o.target), {.optimize = o.optimize}));
+  if (context.json) {
+    nlohmann::json json = to_json(inspection);
+    json["exact_simplification"] = simplification_json(model);
+    context.print(json);
+  } else {
+    context.print(to_text(inspection, o.plan) + describe_simplification(model));
+  }
+}
+
+}  // namespace
 
 void add_inspect(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
@@ -56,6 +65,7 @@ void add_inspect(CLI::App& app, Context& context) {
   command->add_option("--dump-after", options->dump_after,
                       "the graph after this pass of the import ('read': as read)");
   add_optimize(*command, options->optimize);
+  add_prepare(*command, options->prepare);
   add_common(*command, context);
   command->footer("Example: mote inspect keyword.tflite --target cortex-m0");
   command->callback([options, &context] { run(*options, context); });

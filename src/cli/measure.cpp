@@ -6,7 +6,6 @@
 
 #include "base/file.h"
 #include "cli/command.h"
-#include "compress/import.h"
 #include "emit/c.h"
 #include "format/tensor_file.h"
 #include "ir/verify.h"
@@ -22,6 +21,7 @@ struct Options {
   std::string model, input;
   std::string target = "cortex-m4";
   Optimize optimize = Optimize::kSpeed;
+  PrepareOptions prepare;
 };
 
 Measurement measure_folder(const Options& o, const Target& target) {
@@ -32,8 +32,9 @@ Measurement measure_folder(const Options& o, const Target& target) {
 }
 
 Measurement measure_model(const Options& o, const Target& target) {
-  const Graph graph = import_model(o.model);
-  const Plan plan = make_plan(graph, target, {.optimize = o.optimize});
+  const PreparedModel model = prepare_model(import_model(o.model), o.prepare);
+  const Graph& graph = model.imported;
+  const Plan plan = make_plan(model.graph, target, {.optimize = o.optimize});
   const TemporaryFolder folder;
   const Artifact artifact = emit_c(plan, {.name = "model", .folder = folder.path()});
   std::vector<Tensor> inputs = sample_inputs(graph);
@@ -75,6 +76,7 @@ void add_measure(CLI::App& app, Context& context) {
   command->add_option("--input", options->input,
                       "first input, .npy or raw (default: a fixed pseudo-random one)");
   add_optimize(*command, options->optimize);
+  add_prepare(*command, options->prepare);
   add_common(*command, context);
   command->footer("Example: mote measure keyword.tflite --target cortex-m4 --json");
   command->callback([options, &context] { run(*options, context); });

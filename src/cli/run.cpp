@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
-#include "compress/import.h"
 #include "emit/c.h"
 #include "format/tensor_file.h"
 #include "measure/host.h"
@@ -24,6 +23,7 @@ struct Options {
   std::size_t limit = 0;
   std::size_t check = 4;
   bool oracle = false;
+  PrepareOptions prepare;
 };
 
 std::vector<Tensor> read_inputs(const Graph& graph, const Options& o) {
@@ -53,9 +53,10 @@ std::vector<Tensor> run_compiled(const Graph& graph, const std::vector<Tensor>& 
 }
 
 void run_once(const Options& o, Context& context) {
-  const Graph graph = import_model(o.model);
+  const PreparedModel model = prepare_model(import_model(o.model), o.prepare);
+  const Graph& graph = model.imported;
   const auto inputs = read_inputs(graph, o);
-  const auto outputs = o.oracle ? interpret(graph, inputs) : run_compiled(graph, inputs);
+  const auto outputs = o.oracle ? interpret(graph, inputs) : run_compiled(model.graph, inputs);
   if (!o.outputs.empty() && o.outputs.size() != outputs.size())
     throw UserError(
         {"the outputs cannot be written", o.model,
@@ -78,7 +79,8 @@ void run_once(const Options& o, Context& context) {
 }
 
 void run_data(const Options& o, Context& context) {
-  const Graph graph = import_model(o.model);
+  const Graph graph =
+      prepare_model(import_model(o.model), {.simplify = false, .logits = o.prepare.logits}).graph;
   const auto dataset = data::open_dataset(o.data);
   data::LoadOptions load;
   if (o.limit > 0) load.max_count = o.limit;
@@ -121,6 +123,7 @@ void add_run(CLI::App& app, Context& context) {
   command->add_option("--check", options->check, "samples that are compared with the exact interpreter")
       ->capture_default_str()
       ->needs(data);
+  add_prepare(*command, options->prepare);
   add_common(*command, context);
   command->footer(
       "Example: mote run net.onnx --data photos/ --split test\n         mote run net.onnx --input x.npy "

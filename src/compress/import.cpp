@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "compress/quantize/lower_qdq.h"
+#include "compress/simplify/drop_softmax.h"
 #include "format/onnx_reader.h"
 #include "format/tflite.h"
 #include "ir/text_form.h"
@@ -33,6 +34,24 @@ Graph import_model(const std::filesystem::path& path, const ImportOptions& optio
   verify(graph, Stage::Mixed, "lower_qdq");
   if (options.observer) options.observer("lower_qdq", graph);
   return options.simplify ? simplify(graph, options.observer) : graph;
+}
+
+PreparedModel prepare_model(const Graph& imported, const PrepareOptions& options,
+                            const PassObserver& observer) {
+  PreparedModel model{options.logits ? drop_softmax(imported) : imported, {}};
+  if (options.logits) {
+    verify(model.imported, stage_of(imported), "drop_softmax");
+    if (observer) observer("drop_softmax", model.imported);
+  }
+  model.graph = options.simplify ? simplify_by_proof(model.imported, observer) : model.imported;
+  return model;
+}
+
+std::int64_t total_macs(const Graph& graph) {
+  std::int64_t macs = 0;
+  for (const NodeId n : node_ids(graph))
+    macs += graph.node(n).op->macs(graph.input_types(n), graph.output_types(n));
+  return macs;
 }
 
 }  // namespace mote

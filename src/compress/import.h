@@ -15,6 +15,21 @@ struct ImportOptions {
   PassObserver observer;  // sees the graph after reading ("read") and after every pass
 };
 
+// What a command compiles: the network as imported, and what proofs and wishes made of it.
+struct PreparedModel {
+  Graph imported;  // the oracle: with softmax dropped where asked for, otherwise the layers of the file
+  Graph graph;     // gives the same outputs bit for bit
+};
+struct PrepareOptions {
+  bool simplify = true;  // simplify_by_proof
+  bool logits = false;   // drop_softmax
+};
+PreparedModel prepare_model(const Graph& imported, const PrepareOptions& options,
+                            const PassObserver& observer = {});
+
+// Multiply-accumulates of one inference.
+std::int64_t total_macs(const Graph& graph);
+
 // .tflite, .onnx, or .mote (the text form). Throws UserError for anything that is not a legal model of these.
 Graph import_model(const std::filesystem::path& path, const ImportOptions& options = {});
 

@@ -2,14 +2,18 @@
 
 #include "base/error.h"
 #include "compress/simplify/cancel_transposes.h"
+#include "compress/simplify/center_weights.h"
 #include "compress/simplify/eliminate_dead_nodes.h"
 #include "compress/simplify/fold_batch_norm.h"
 #include "compress/simplify/fold_constants.h"
 #include "compress/simplify/fuse_activation.h"
 #include "compress/simplify/fuse_pad.h"
 #include "compress/simplify/merge_requantize.h"
+#include "compress/simplify/remove_dead_channels.h"
 #include "compress/simplify/remove_identity.h"
+#include "compress/simplify/remove_idle_clamps.h"
 #include "compress/simplify/rewiring.h"
+#include "compress/simplify/share_constants.h"
 #include "ir/verify.h"
 
 namespace mote {
@@ -26,18 +30,20 @@ constexpr Pass kSimplify[] = {
     {"merge_requantize", merge_requantize},
     {"fuse_activation", fuse_activation},
 };
+constexpr Pass kSimplifyByProof[] = {
+    {"center_weights", center_weights},
+    {"remove_dead_channels", remove_dead_channels},
+    {"remove_idle_clamps", remove_idle_clamps},
+    {"share_constants", share_constants},
+};
 constexpr int kMaxRounds = 20;
 
-}  // namespace
-
-std::span<const Pass> simplify_passes() { return kSimplify; }
-
-Graph simplify(const Graph& graph, const PassObserver& observer) {
+Graph run_until_stable(std::span<const Pass> passes, const Graph& graph, const PassObserver& observer) {
   const Stage stage = stage_of(graph);
   Graph current = graph;
   for (int i = 0; i < kMaxRounds; ++i) {
     const Graph start = current;
-    for (const Pass& pass : kSimplify) {
+    for (const Pass& pass : passes) {
       const Graph next = pass.run(current);
       if (is_same(next, current)) continue;
       verify(next, stage, std::string(pass.name));
@@ -47,6 +53,18 @@ Graph simplify(const Graph& graph, const PassObserver& observer) {
     if (is_same(start, current)) break;
   }
   return current;
+}
+
+}  // namespace
+
+std::span<const Pass> simplify_passes() { return kSimplify; }
+
+Graph simplify(const Graph& graph, const PassObserver& observer) {
+  return run_until_stable(kSimplify, graph, observer);
+}
+
+Graph simplify_by_proof(const Graph& graph, const PassObserver& observer) {
+  return simplify(run_until_stable(kSimplifyByProof, graph, observer), observer);
 }
 
 }  // namespace mote
