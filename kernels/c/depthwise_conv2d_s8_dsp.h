@@ -1,7 +1,11 @@
-/* 8-bit depthwise convolution (one filter per channel, channels in fours) on Arm cores with the DSP
- * extension: pairs of taps for four channels at once. Where a tap falls into the padding it reads a row of
- * the input's zero point, made in the scratch. Packed weights: for each four channels, for each pair of taps
- * (t, u), the bytes t0 t1 u0 u1 and t2 t3 u2 u3. */
+/* 8-bit depthwise convolution on Arm cores with the DSP extension. Four channels at a time are widened to
+ * 16-bit planes: the input lines that a band of output lines needs, padding included, so that a dual
+ * multiply-accumulate takes two taps. 3x3 filters run in assembly (depthwise_dsp.S), others in C.
+ *
+ * Lines are rows of the image, or its columns where all of it is one band and that is the better way along.
+ * With more than one band, or fewer rows than all, the output may stand on input rows that are no longer
+ * needed: where it would overwrite some that another group of four channels still reads, the band waits in
+ * the scratch. One band of everything reads a group's whole plane before it writes: then y may be x. */
 #ifndef MOTE_DEPTHWISE_CONV2D_S8_DSP_H
 #define MOTE_DEPTHWISE_CONV2D_S8_DSP_H
 
@@ -10,12 +14,40 @@
 
 #if defined(__ARM_FEATURE_DSP)
 
+/* What the assembly is told; in its order. */
 typedef struct {
-  mote_window2d window;
-  int32_t pairs; /* of taps; an odd one is paired with a zero weight */
-  int32_t x_flip, x_zero;
-  mote_dsp_output output;
-  const int32_t* weights;
+  const int16_t* planes;
+  int8_t* y;
+  const int32_t* records;
+  int32_t channels;
+  int32_t plane_bytes; /* from the plane of a channel to that of the next */
+  int32_t lines;
+  int32_t pair_bytes;         /* of a line that its pairs of outputs move on by */
+  int32_t plane_next, y_next; /* from the end of these to the next line */
+  int32_t y_step;
+  int32_t twice_zero; /* 2 * zero point of y + 1 */
+  int32_t pitch;      /* bytes of a line */
+  int32_t odd;        /* the line has one more output */
+} mote_depthwise_job;
+
+typedef void mote_depthwise_3x3(mote_depthwise_job job);
+
+typedef struct {
+  int32_t channels, multiplier;           /* of the input; outputs of each */
+  mote_axis lines, along;                 /* without batches */
+  int32_t x_line, x_step, y_line, y_step; /* bytes from line to line and along it */
+  int32_t x_slots, y_slots;
+  int32_t band;    /* lines of y at once */
+  int32_t waiting; /* the same where they wait in the scratch, behind the planes; 0: they never have to */
+  int32_t pitch, plane; /* samples of a line and of a plane */
+  int32_t used;         /* samples along a line of x that some window reads */
+  int32_t x_zero;
+  int32_t y_zero, y_flip, low, high; /* bounds of y - y_zero */
+  int32_t quick;                     /* as in dsp.h, without bounds and flip */
+  int32_t tap_words;                 /* words of weights per line of a filter; C only */
+  int32_t record;                    /* words per output channel */
+  const int32_t* records; /* weights, bias, multiplier, then the offset or the shift (to the right: quick) */
+  mote_depthwise_3x3* filter;
 } depthwise_conv2d_s8_dsp_params;
 
 MOTE_INLINE int32_t mote_smlad(uint32_t a, uint32_t b, int32_t c) {
@@ -35,90 +67,248 @@ MOTE_INLINE uint32_t mote_tops(uint32_t a, uint32_t b) {
   return r;
 }
 
-/* Four sums from the addresses base + offsets[...]; gives the weights behind the used ones. */
-MOTE_INLINE const int32_t* mote_dsp_depthwise4(const uint32_t* offsets, int32_t pairs, uintptr_t base,
-                                               uint32_t flips, const int32_t* w, int32_t sums[4]) {
-  int32_t s0 = 0, s1 = 0, s2 = 0, s3 = 0;
-  for (; pairs > 0; --pairs, offsets += 2, w += 2) {
-    const uint32_t t = mote_load4((const int8_t*)(base + offsets[0])) ^ flips;
-    const uint32_t u = mote_load4((const int8_t*)(base + offsets[1])) ^ flips;
-    const uint32_t t02 = mote_sxtb16(t), u02 = mote_sxtb16(u);
-    const uint32_t t13 = mote_sxtb16_ror8(t), u13 = mote_sxtb16_ror8(u);
-    const uint32_t w01 = (uint32_t)w[0], w23 = (uint32_t)w[1];
-    s0 = mote_smlad(mote_bottoms(t02, u02), mote_sxtb16(w01), s0);
-    s1 = mote_smlad(mote_bottoms(t13, u13), mote_sxtb16_ror8(w01), s1);
-    s2 = mote_smlad(mote_tops(t02, u02), mote_sxtb16(w23), s2);
-    s3 = mote_smlad(mote_tops(t13, u13), mote_sxtb16_ror8(w23), s3);
-  }
-  sums[0] = s0;
-  sums[1] = s1;
-  sums[2] = s2;
-  sums[3] = s3;
-  return w;
+/* `left` channels (1 to 4) of a pixel. */
+MOTE_INLINE uint32_t mote_plane_pixel(const int8_t* from, int32_t left, uint32_t flips) {
+  if (left >= 4) return mote_load4(from) ^ flips;
+  uint32_t four = 0;
+  for (int32_t i = 0; i < left; ++i) four |= (uint32_t)(uint8_t)from[i] << (8 * i);
+  return four ^ flips;
 }
 
-/* All channels of one output position. */
-MOTE_KERNEL void mote_dsp_depthwise_pixel(const depthwise_conv2d_s8_dsp_params* p, const uint32_t* offsets,
-                                          uintptr_t base, int8_t* y) {
-  const uint32_t flips = (uint32_t)p->x_flip * 0x01010101U;
-  const int32_t* w = p->weights;
-  for (int32_t c = 0; c < p->window.out_channels; c += 4, base += 4) {
-    int32_t sums[4];
-    if (flips == 0)
-      w = mote_dsp_depthwise4(offsets, p->pairs, base, 0, w, sums);
+MOTE_INLINE void mote_plane_samples(int16_t* to, int32_t plane, uint32_t four) {
+  to[0] = (int8_t)four;
+  to[plane] = (int8_t)(four >> 8);
+  to[2 * plane] = (int8_t)(four >> 16);
+  to[3 * plane] = (int8_t)(four >> 24);
+}
+
+/* `count` pixels of a line, `step` bytes apart, to four planes of `plane` samples. */
+MOTE_INLINE void mote_plane_line(int16_t* to, int32_t plane, const int8_t* from, int32_t step, int32_t count,
+                                 int32_t left, uint32_t flips) {
+  if (((uintptr_t)to & 2U) != 0) {
+    mote_plane_samples(to++, plane, mote_plane_pixel(from, left, flips));
+    from += step;
+    --count;
+  }
+  uint32_t* p0 = (uint32_t*)(void*)to;
+  uint32_t* p1 = p0 + plane / 2;
+  uint32_t* p2 = p1 + plane / 2;
+  uint32_t* p3 = p2 + plane / 2;
+  for (uint32_t* const end = p0 + count / 2; p0 != end;) {
+    const uint32_t a = mote_plane_pixel(from, left, flips);
+    const uint32_t b = mote_plane_pixel(from + step, left, flips);
+    const uint32_t a02 = mote_sxtb16(a), a13 = mote_sxtb16_ror8(a);
+    const uint32_t b02 = mote_sxtb16(b), b13 = mote_sxtb16_ror8(b);
+    from += 2 * step;
+    *p0++ = mote_bottoms(a02, b02);
+    *p1++ = mote_bottoms(a13, b13);
+    *p2++ = mote_tops(a02, b02);
+    *p3++ = mote_tops(a13, b13);
+  }
+  if (count % 2 != 0) mote_plane_samples(to + count - 1, plane, mote_plane_pixel(from, left, flips));
+}
+
+/* Samples [first, last) of a line in all four planes. */
+MOTE_INLINE void mote_plane_padding(int16_t* to, int32_t plane, int32_t first, int32_t last, int32_t zero) {
+  for (int32_t i = first; i < last; ++i)
+    to[i] = to[plane + i] = to[2 * plane + i] = to[3 * plane + i] = (int16_t)zero;
+}
+
+MOTE_INLINE const int8_t* mote_plane_source(const depthwise_conv2d_s8_dsp_params* p, const int8_t* x,
+                                            int32_t line) {
+  return x + line % p->x_slots * p->x_line;
+}
+
+/* The planes of `left` channels for output lines [oy, oy + lines) of the image whose line 0 is `image`. */
+MOTE_KERNEL void mote_planes(const depthwise_conv2d_s8_dsp_params* p, const int8_t* x, int32_t image,
+                             int32_t oy, int32_t lines, int32_t channel, uint32_t flips, int16_t* to) {
+  const int32_t left = p->channels - channel;
+  const int32_t lead = -p->along.offset;
+  const int32_t top = oy * p->lines.stride + p->lines.offset;
+  const int32_t count = (lines - 1) * p->lines.stride + (p->lines.taps - 1) * p->lines.step + 1;
+  for (int32_t i = 0; i < count; ++i, to += p->pitch) {
+    const int32_t iy = top + i;
+    if (iy < 0 || iy >= p->lines.in) {
+      if (channel == 0) mote_plane_padding(to, p->plane, 0, p->pitch, p->x_zero);
+      continue;
+    }
+    if (channel == 0) { /* the same for all */
+      mote_plane_padding(to, p->plane, 0, lead, p->x_zero);
+      mote_plane_padding(to, p->plane, lead + p->used, p->pitch, p->x_zero);
+    }
+    const int8_t* from = mote_plane_source(p, x, image + iy) + channel;
+    if (left >= 4 && flips == 0)
+      mote_plane_line(to + lead, p->plane, from, p->x_step, p->used, 4, 0);
     else
-      w = mote_dsp_depthwise4(offsets, p->pairs, base, flips, w, sums);
-    for (int32_t i = 0; i < 4; ++i) mote_dsp_store(&p->output, c + i, sums + i, 1, y + c + i, 1);
+      mote_plane_line(to + lead, p->plane, from, p->x_step, p->used, left < 4 ? left : 4, flips);
   }
 }
 
-/* Addresses of the taps of an output position, less `base`; outside the image, and for the partner of an odd
- * tap, `zeros`. */
-MOTE_INLINE void mote_dsp_depthwise_offsets(const mote_window2d* g, const int8_t* x, int32_t oy, int32_t ox,
-                                            const int8_t* zeros, uintptr_t base, int32_t pairs,
-                                            uint32_t* offsets) {
-  const uint32_t* end = offsets + 2 * pairs;
-  for (int32_t ky = 0; ky < g->rows.taps; ++ky) {
-    const int32_t iy = mote_axis_source(&g->rows, oy, ky);
-    for (int32_t kx = 0; kx < g->columns.taps; ++kx) {
-      const int32_t ix = mote_axis_source(&g->columns, ox, kx);
-      const int8_t* from = iy < 0 || ix < 0 ? zeros : x + (iy * g->columns.in + ix) * g->in_channels;
-      *offsets++ = (uint32_t)((uintptr_t)from - base);
-    }
+/* `channels` outputs of each of the first `planes` planes. */
+MOTE_INLINE void mote_depthwise_3x3_group(const depthwise_conv2d_s8_dsp_params* p, const int16_t* planes,
+                                          int32_t count, const int32_t* records, int8_t* y, int32_t lines) {
+  const int32_t pairs = p->along.out / 2;
+  mote_depthwise_job job;
+  job.planes = planes;
+  job.y = y;
+  job.records = records;
+  job.channels = count;
+  job.plane_bytes = 2 * p->plane;
+  job.lines = lines;
+  job.pair_bytes = 4 * p->along.stride * pairs;
+  job.plane_next = 2 * p->lines.stride * p->pitch - job.pair_bytes;
+  job.y_next = p->y_line - 2 * pairs * p->y_step;
+  job.y_step = p->y_step;
+  job.twice_zero = 2 * p->y_zero + 1;
+  job.pitch = 2 * p->pitch;
+  job.odd = p->along.out & 1;
+  if (p->multiplier == 1) {
+    p->filter(job);
+    return;
   }
-  if (offsets < end) *offsets = (uint32_t)((uintptr_t)zeros - base);
+  job.plane_bytes = 0; /* several outputs of one plane */
+  job.channels = p->multiplier;
+  for (int32_t i = 0; i < count; ++i) {
+    p->filter(job);
+    job.planes += p->plane;
+    job.y += p->multiplier;
+    job.records += p->multiplier * p->record;
+  }
 }
 
-/* The scratch holds two offset tables (inside the image, at its border), then the row of zero points. */
-MOTE_KERNEL void depthwise_conv2d_s8_dsp(const depthwise_conv2d_s8_dsp_params* p, const int8_t* x, int8_t* y,
-                                         void* scratch) {
-  const mote_window2d* g = &p->window;
-  const mote_axis* rows = &g->rows;
-  const mote_axis* columns = &g->columns;
-  uint32_t* inside = (uint32_t*)scratch;
-  uint32_t* border = inside + 2 * p->pairs;
-  int8_t* zeros = (int8_t*)(border + 2 * p->pairs);
-  for (int32_t c = 0; c < g->in_channels; ++c) zeros[c] = (int8_t)(p->x_zero ^ p->x_flip);
-  for (int32_t i = 0; i < rows->taps * columns->taps; ++i)
-    inside[i] =
-        (uint32_t)((i / columns->taps * rows->step * columns->in + i % columns->taps * columns->step) *
-                   g->in_channels);
-  if (rows->taps * columns->taps % 2 != 0) inside[2 * p->pairs - 1] = 0; /* meets a zero weight */
-  const int32_t reach_y = (rows->taps - 1) * rows->step;
-  const int32_t reach_x = (columns->taps - 1) * columns->step;
-  for (int32_t n = 0; n < g->batches; ++n, x += rows->in * columns->in * g->in_channels)
-    for (int32_t oy = 0; oy < rows->out; ++oy) {
-      const int32_t iy = oy * rows->stride + rows->offset;
-      for (int32_t ox = 0; ox < columns->out; ++ox, y += g->out_channels) {
-        const int32_t ix = ox * columns->stride + columns->offset;
-        if (iy >= 0 && ix >= 0 && iy + reach_y < rows->in && ix + reach_x < columns->in) {
-          mote_dsp_depthwise_pixel(p, inside, (uintptr_t)(x + (iy * columns->in + ix) * g->in_channels), y);
-        } else {
-          mote_dsp_depthwise_offsets(g, x, oy, ox, zeros, (uintptr_t)x, p->pairs, border);
-          mote_dsp_depthwise_pixel(p, border, (uintptr_t)x, y);
-        }
-      }
+MOTE_INLINE int8_t mote_depthwise_output(const depthwise_conv2d_s8_dsp_params* p, const int32_t* constants,
+                                         int32_t sum) {
+  const int32_t shift = constants[2];
+  int32_t q;
+  if (p->quick) { /* the roundings as in dsp.h */
+    const int32_t twice = (int32_t)((uint32_t)sum << 1);
+    q = mote_smmlar(twice, constants[1], (INT32_C(1) << (shift - 1)) + (twice >> 31)) >> shift;
+  } else {
+    q = mote_requantize(sum, constants[1], shift);
+  }
+  return (int8_t)((mote_clamp(q, p->low, p->high) + p->y_zero) ^ p->y_flip);
+}
+
+/* Any filter: `count` (1 to 4) neighbouring outputs of one plane, weights widened to pairs of taps. A pair
+ * stands for one tap where taps are not neighbours. */
+MOTE_INLINE void mote_depthwise_outputs(const depthwise_conv2d_s8_dsp_params* p, const int16_t* plane,
+                                        const uint32_t* weights, const int32_t* constants, int32_t count,
+                                        int8_t* y) {
+  const int32_t tap_step = p->along.step == 1 ? 2 : p->along.step;
+  const int32_t stride = p->along.stride;
+  const int32_t second = count > 1 ? stride : 0;
+  const int32_t third = count > 2 ? 2 * stride : 0;
+  const int32_t fourth = count > 3 ? 3 * stride : 0;
+  int32_t sums[4] = {constants[0], constants[0], constants[0], constants[0]};
+  for (int32_t ky = 0; ky < p->lines.taps; ++ky, plane += p->lines.step * p->pitch) {
+    const int16_t* at = plane;
+    for (int32_t i = 0; i < p->tap_words; ++i, at += tap_step) {
+      const uint32_t w = *weights++;
+      sums[0] = mote_smlad(mote_load4((const int8_t*)at), w, sums[0]);
+      sums[1] = mote_smlad(mote_load4((const int8_t*)(at + second)), w, sums[1]);
+      sums[2] = mote_smlad(mote_load4((const int8_t*)(at + third)), w, sums[2]);
+      sums[3] = mote_smlad(mote_load4((const int8_t*)(at + fourth)), w, sums[3]);
     }
+  }
+  for (int32_t i = 0; i < count; ++i, y += p->y_step) *y = mote_depthwise_output(p, constants, sums[i]);
+}
+
+MOTE_KERNEL void mote_depthwise_any_group(const depthwise_conv2d_s8_dsp_params* p, const int16_t* planes,
+                                          int32_t count, const int32_t* records, int8_t* y, int32_t lines,
+                                          uint32_t* weights) {
+  const int32_t words = p->lines.taps * p->tap_words;
+  for (int32_t c = 0; c < count * p->multiplier; ++c, ++y, records += p->record) {
+    const int16_t* plane = planes + c / p->multiplier * p->plane;
+    const int8_t* bytes = (const int8_t*)records;
+    for (int32_t i = 0; i < words; ++i, bytes += 2)
+      weights[i] = ((uint32_t)bytes[0] & 0xffffU) | ((uint32_t)bytes[1] << 16);
+    int8_t* to = y;
+    for (int32_t l = 0; l < lines; ++l, plane += p->lines.stride * p->pitch, to += p->y_line)
+      for (int32_t o = 0; o < p->along.out; o += 4)
+        mote_depthwise_outputs(p, plane + o * p->along.stride, weights, records + p->record - 3,
+                               p->along.out - o < 4 ? p->along.out - o : 4, to + o * p->y_step);
+  }
+}
+
+/* Whether output lines at y stand on input lines that they need. */
+MOTE_INLINE int32_t mote_depthwise_overlaps(const depthwise_conv2d_s8_dsp_params* p, const int8_t* x,
+                                            int32_t image, int32_t oy, const int8_t* y, int32_t lines) {
+  const int32_t top = oy * p->lines.stride + p->lines.offset;
+  const int32_t count = (lines - 1) * p->lines.stride + (p->lines.taps - 1) * p->lines.step + 1;
+  for (int32_t iy = top < 0 ? 0 : top; iy < top + count && iy < p->lines.in; ++iy) {
+    const uintptr_t from = (uintptr_t)mote_plane_source(p, x, image + iy);
+    if (from < (uintptr_t)y + (uint32_t)(lines * p->y_line) && (uintptr_t)y < from + (uint32_t)p->x_line)
+      return 1;
+  }
+  return 0;
+}
+
+MOTE_INLINE int32_t mote_least(int32_t a, int32_t b) { return a < b ? a : b; }
+
+MOTE_INLINE void mote_depthwise_rows(const depthwise_conv2d_s8_dsp_params* p, const int8_t* x, int8_t* y,
+                                     void* scratch, int32_t first, int32_t rows, uint32_t flips,
+                                     int32_t is_3x3) {
+  int16_t* planes = (int16_t*)scratch;
+  uint32_t* weights = (uint32_t*)(void*)(planes + 4 * p->plane + 2); /* a pair may end behind the planes */
+  int8_t* aside = (int8_t*)(weights + (is_3x3 ? 0 : p->lines.taps * p->tap_words));
+  for (int32_t end = first + rows; first < end;) {
+    const int32_t oy = first % p->lines.out;
+    const int32_t image = first / p->lines.out * p->lines.in;
+    int8_t* place = y + first % p->y_slots * p->y_line;
+    int32_t lines = mote_least(mote_least(p->band, end - first),
+                               mote_least(p->lines.out - oy, p->y_slots - first % p->y_slots));
+    int8_t* to = place;
+    if (p->waiting > 0 && mote_depthwise_overlaps(p, x, image, oy, place, lines)) {
+      lines = mote_least(lines, p->waiting);
+      to = aside;
+    }
+    for (int32_t c = 0; c < p->channels; c += 4) {
+      const int32_t count = mote_least(p->channels - c, 4);
+      const int32_t output = c * p->multiplier;
+      mote_planes(p, x, image, oy, lines, c, flips, planes);
+      if (is_3x3)
+        mote_depthwise_3x3_group(p, planes, count, p->records + output * p->record, to + output, lines);
+      else
+        mote_depthwise_any_group(p, planes, count, p->records + output * p->record, to + output, lines,
+                                 weights);
+    }
+    if (to != place) memcpy(place, to, (size_t)(lines * p->y_line));
+    first += lines;
+  }
+}
+
+/* 3x3 filters in assembly, or any; with row ranges, or the whole layer. */
+MOTE_KERNEL void depthwise_3x3_rows_s8_dsp(const depthwise_conv2d_s8_dsp_params* p, const int8_t* x,
+                                           int8_t* y, void* scratch, int32_t first, int32_t rows) {
+  mote_depthwise_rows(p, x, y, scratch, first, rows, 0, 1);
+}
+MOTE_KERNEL void depthwise_rows_s8_dsp(const depthwise_conv2d_s8_dsp_params* p, const int8_t* x, int8_t* y,
+                                       void* scratch, int32_t first, int32_t rows) {
+  mote_depthwise_rows(p, x, y, scratch, first, rows, 0, 0);
+}
+MOTE_KERNEL void depthwise_3x3_rows_u8_dsp(const depthwise_conv2d_s8_dsp_params* p, const int8_t* x,
+                                           int8_t* y, void* scratch, int32_t first, int32_t rows) {
+  mote_depthwise_rows(p, x, y, scratch, first, rows, 0x80808080U, 1);
+}
+MOTE_KERNEL void depthwise_rows_u8_dsp(const depthwise_conv2d_s8_dsp_params* p, const int8_t* x, int8_t* y,
+                                       void* scratch, int32_t first, int32_t rows) {
+  mote_depthwise_rows(p, x, y, scratch, first, rows, 0x80808080U, 0);
+}
+MOTE_INLINE void depthwise_3x3_s8_dsp(const depthwise_conv2d_s8_dsp_params* p, const int8_t* x, int8_t* y,
+                                      void* scratch) {
+  depthwise_3x3_rows_s8_dsp(p, x, y, scratch, 0, p->y_slots);
+}
+MOTE_INLINE void depthwise_s8_dsp(const depthwise_conv2d_s8_dsp_params* p, const int8_t* x, int8_t* y,
+                                  void* scratch) {
+  depthwise_rows_s8_dsp(p, x, y, scratch, 0, p->y_slots);
+}
+MOTE_INLINE void depthwise_3x3_u8_dsp(const depthwise_conv2d_s8_dsp_params* p, const int8_t* x, int8_t* y,
+                                      void* scratch) {
+  depthwise_3x3_rows_u8_dsp(p, x, y, scratch, 0, p->y_slots);
+}
+MOTE_INLINE void depthwise_u8_dsp(const depthwise_conv2d_s8_dsp_params* p, const int8_t* x, int8_t* y,
+                                  void* scratch) {
+  depthwise_rows_u8_dsp(p, x, y, scratch, 0, p->y_slots);
 }
 
 #endif

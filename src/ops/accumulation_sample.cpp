@@ -13,6 +13,26 @@ struct SampleEncodings {
   Encoding x, w, bias, y;
 };
 
+// As converters write them: signed bytes, weights with zero point 0, outputs that often count from their
+// least integer.
+SampleEncodings usual_encodings(Rng& rng, const AccumulationSample& s) {
+  const auto byte = [&](std::int32_t zero) {
+    return Encoding::affine(8, true, static_cast<float>(rng.uniform(0.005, 0.05)), zero);
+  };
+  const Encoding x = byte(static_cast<std::int32_t>(rng.chance(0.3) ? -128 : rng.integer(-128, 127)));
+  Encoding w = byte(0);
+  if (s.weight_axis >= 0) {
+    std::vector<float> scales;
+    for (std::int64_t i = 0; i < s.channels; ++i)
+      scales.push_back(static_cast<float>(rng.uniform(1e-4, 0.01)));
+    w = Encoding::per_axis(8, true, s.weight_axis, std::move(scales),
+                           std::vector<std::int32_t>(static_cast<std::size_t>(s.channels)));
+  }
+  const Encoding y = byte(static_cast<std::int32_t>(rng.chance(0.6) ? -128 : rng.integer(-128, 127)));
+  return {x, w, Encoding::integer(32, true),
+          Encoding::affine(8, true, random_output_scale(rng, x, w, s.terms, 8), y.zero_point())};
+}
+
 SampleEncodings random_encodings(Rng& rng, const AccumulationSample& s) {
   const double kind = rng.uniform();
   if (kind < 0.3) return {Encoding::real(), Encoding::real(), Encoding::real(), Encoding::real()};
@@ -26,6 +46,7 @@ SampleEncodings random_encodings(Rng& rng, const AccumulationSample& s) {
     w = Encoding::integer(w.bits(), true).with_quantization(std::move(q));
     return {x, w, bias, Encoding::affine(16, true, random_output_scale(rng, x, w, s.terms, 16), 0)};
   }
+  if (kind > 0.8) return usual_encodings(rng, s);
   const Encoding x = random_narrow_activation(rng);
   const Encoding w = random_weight_encoding(rng, axis, s.channels);
   if (s.has_sum_form && kind < 0.6) return {x, w, bias, Encoding::integer(32, true)};

@@ -3,7 +3,6 @@
 // apart.
 #include <algorithm>
 #include <cstdlib>
-#include <cstring>
 
 #include "plan/gemm_dsp.h"
 
@@ -23,20 +22,6 @@ std::vector<std::int32_t> pack_lanes(const Filters& f, std::int64_t elements, st
         words.push_back(lane_word(f, o + 2 * pair, k + 1, k + 3));
       }
   return words;
-}
-
-// Words of bytes for pairs of channels [channels/2, pairs] as [channels/4, pairs, 2].
-std::vector<std::int32_t> interleave_words(const std::vector<std::int8_t>& bytes, std::int64_t pairs) {
-  std::vector<std::int32_t> words(bytes.size() / 4);
-  std::memcpy(words.data(), bytes.data(), bytes.size());
-  std::vector<std::int32_t> result;
-  const auto row = static_cast<std::size_t>(pairs);
-  for (std::size_t block = 0; block < words.size(); block += 2 * row)
-    for (std::size_t i = 0; i < row; ++i) {
-      result.push_back(words[block + i]);
-      result.push_back(words[block + row + i]);
-    }
-  return result;
 }
 
 void add_output(std::vector<Parameter>& params, const BindContext& context, const Convolution& c,
@@ -78,30 +63,6 @@ BindResult bind_fully_connected_s8_dsp(const BindContext& context) {
   add_output(call.params, context, c, f);
   call.params.push_back({"weights", constant_array(pack_lanes(f, elements, 2))});
   return Bound{{std::move(call)}, {}, "two channels per lane"};
-}
-
-BindResult bind_depthwise_conv2d_s8_dsp(const BindContext& context) {
-  const Convolution c = convolution_of(context);
-  if (const std::string why = fast_refusal(context, c); !why.empty()) return Refusal{why};
-  if (c.out_channels != c.in_channels) return Refusal{"it has several filters per channel"};
-  if (c.in_channels % 4 != 0) return Refusal{"the number of channels is not a multiple of 4"};
-  const Filters f = filters_of(context, c);
-  const std::int64_t pairs = round_up(f.elements, 2) / 2;
-  const std::int64_t scratch = 16 * pairs + c.in_channels;
-  KernelCall call{"depthwise_conv2d_s8_dsp",  "depthwise_conv2d_s8_dsp_params", {},
-                  {context.node().inputs[0]}, context.node().outputs,           scratch};
-  add_window(call.params, c);
-  call.params.push_back({"pairs", pairs});
-  call.params.push_back({"x_flip", byte_flip(context.input(0).encoding)});
-  call.params.push_back({"x_zero", byte_zero(context.input(0).encoding)});
-  add_output(call.params, context, c, f);
-  std::vector<std::int8_t> packed;
-  for (std::int64_t o = 0; o < f.channels; o += 2)
-    for (std::int64_t pair = 0; pair < pairs; ++pair)
-      for (std::int64_t i = 0; i < 4; ++i)
-        packed.push_back(static_cast<std::int8_t>(f.at(o + i % 2, 2 * pair + i / 2)));
-  call.params.push_back({"weights", constant_array(interleave_words(packed, pairs))});
-  return Bound{{std::move(call)}, {}, "pairs of taps"};
 }
 
 }  // namespace mote

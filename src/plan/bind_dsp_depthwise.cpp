@@ -1,0 +1,248 @@
+// Depthwise convolution for Arm cores with the DSP extension: how many lines of 16-bit planes stand in the
+// scratch at once, which way the lines run, and the cheapest output stage that is exact.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "plan/fitted_requantization.h"
+
+namespace mote {
+
+namespace {
+
+// As in kernels/c/depthwise_dsp.S; kAny is the C kernel.
+enum class Form { kFitted = 0, kPositive = 1, kSigned = 2, kAny = 3 };
+
+struct Budget {
+  std::int64_t whole;    // planes of a whole image, for the sake of computing in place
+  std::int64_t band;     // planes of a band
+  std::int64_t waiting;  // outputs of a band aside
+};
+
+Budget budget_of(Optimize optimize) {
+  switch (optimize) {
+    case Optimize::kSpeed: return {6144, 4096, 2048};
+    case Optimize::kBalanced:
+    case Optimize::kSize: return {3072, 2048, 1024};
+    case Optimize::kRam: break;
+  }
+  return {0, 384, 0};
+}
+
+// Which lines run how, and how many stand in the scratch.
+struct Layout {
+  WindowAxis lines, along;
+  bool is_whole = false;    // one band, in place
+  bool is_swapped = false;  // lines are columns
+  std::int64_t band = 1, waiting = 0;
+  std::int64_t pitch = 0, plane = 0, used = 0;  // samples
+};
+
+bool is_3x3(const Convolution& c) {
+  const auto fits = [](const WindowAxis& a) { return a.taps == 3 && a.step == 1; };
+  return fits(c.rows) && fits(c.columns);
+}
+
+bool assembly_runs_along(const WindowAxis& along) { return along.stride == 1 || along.stride == 2; }
+
+std::int64_t extent(const WindowAxis& a, std::int64_t outputs) {
+  return (outputs - 1) * a.stride + (a.taps - 1) * a.step + 1;
+}
+
+void set_line(Layout& l) {
+  const WindowAxis& a = l.along;
+  l.used = std::min(a.in, extent(a, a.out) + a.offset);
+  // the assembly computes pairs of outputs from whole words
+  const std::int64_t read = a.stride == 1 ? round_up(a.out, 2) + 2 : a.stride * a.out + 2;
+  l.pitch = round_up(std::max({extent(a, a.out), l.used - a.offset, read}), 2);
+}
+
+// Instructions of the assembly for one channel, nearly.
+std::int64_t cost(const WindowAxis& lines, const WindowAxis& along) {
+  return lines.out * (12 + along.out / 2 * 24 + along.out % 2 * 17);
+}
+
+Layout layout_of(const BindContext& context, const Convolution& c, bool in_assembly) {
+  const Budget budget = budget_of(context.optimize);
+  Layout l{c.rows, c.columns};
+  const bool in_place =
+      context.input(0).shape == context.output().shape && c.rows.stride == 1 && c.columns.stride == 1;
+  if (in_place && in_assembly && c.batches == 1 && cost(c.columns, c.rows) < cost(c.rows, c.columns)) {
+    std::swap(l.lines, l.along);
+    l.is_swapped = true;
+  }
+  set_line(l);
+  l.plane = extent(l.lines, l.lines.out) * l.pitch;
+  if (in_place && 8 * l.plane <= budget.whole) {
+    l.is_whole = true;
+    l.band = l.lines.out;
+    return l;
+  }
+  l = Layout{c.rows, c.columns};
+  set_line(l);
+  while (l.band < l.lines.out && 8 * l.pitch * extent(l.lines, l.band + 1) <= budget.band) ++l.band;
+  l.plane = extent(l.lines, l.band) * l.pitch;
+  const std::int64_t row_bytes = c.columns.out * c.out_channels;
+  if (c.in_channels > 4) l.waiting = std::clamp<std::int64_t>(budget.waiting / row_bytes, 1, l.band);
+  return l;
+}
+
+// Of the output stage in assembly; kAny where it does not apply.
+Form form_of(const BindContext& context, const Convolution& c, bool quick) {
+  const Encoding& y = context.output().encoding;
+  if (!is_3x3(c) || !quick || !y.is_signed() || c.stage.range.min != -128 || c.stage.range.max != 127)
+    return Form::kAny;
+  return c.stage.zero_point == -128 ? Form::kPositive : Form::kSigned;
+}
+
+// Weights of one channel as the kernel reads them.
+std::vector<std::int8_t> packed_taps(const Filters& f, std::int64_t channel, const Layout& l,
+                                     bool in_assembly, std::int64_t tap_words) {
+  const auto tap = [&](std::int64_t line, std::int64_t at) -> std::int8_t {
+    if (at >= l.along.taps) return 0;
+    return static_cast<std::int8_t>(
+        f.at(channel, l.is_swapped ? at * l.lines.taps + line : line * l.along.taps + at));
+  };
+  if (in_assembly && l.along.stride == 1) {  // bytes 0 and 2, 1 and 3 become (w0, w1), (w1, w2)
+    std::vector<std::int8_t> bytes;
+    for (std::int64_t i = 0; i < 3; ++i)
+      for (const std::int64_t k : {0, 1, 1, 2}) bytes.push_back(tap(i, k));
+    return bytes;
+  }
+  if (in_assembly)  // (w0, w1) of each line; (w2 of line 0, w2 of line 1), (w2 of line 2, 0)
+    return {tap(0, 0), tap(0, 2), tap(0, 1), tap(1, 2), tap(1, 0), tap(2, 2),
+            tap(1, 1), 0,         tap(2, 0), 0,         tap(2, 1), 0};
+  std::vector<std::int8_t> bytes;
+  for (std::int64_t i = 0; i < l.lines.taps; ++i)
+    for (std::int64_t k = 0; k < tap_words; ++k) {
+      bytes.push_back(tap(i, l.along.step == 1 ? 2 * k : k));
+      bytes.push_back(l.along.step == 1 ? tap(i, 2 * k + 1) : std::int8_t{0});
+    }
+  bytes.resize(static_cast<std::size_t>(round_up(static_cast<std::int64_t>(bytes.size()), 4)));
+  return bytes;
+}
+
+struct Output {
+  Form form;
+  bool quick = true;  // every shift is 1 to 22 to the right and |sum + bias| < 2^30
+  int shift = 0;      // kFitted
+  std::vector<std::int32_t> biases, multipliers, thirds;  // thirds: offsets or shifts
+};
+
+Output output_of(const BindContext& context, const Convolution& c, const Filters& f) {
+  OutputConstants constants = output_constants(c, true);
+  Output o{Form::kAny, f.largest_sum < (std::int64_t{1} << 30), 0, f.bias, constants.multipliers, {}};
+  for (std::size_t i = 0; i < constants.shifts.size(); ++i) {
+    if (constants.multipliers[i] == 0) constants.shifts[i] = -1;
+    if (constants.shifts[i] > -1 || constants.shifts[i] < -22) o.quick = false;
+  }
+  o.form = assembly_runs_along(c.columns) ? form_of(context, c, o.quick) : Form::kAny;
+  // under other aims the layers share an instance
+  if (o.form == Form::kPositive && context.optimize == Optimize::kSpeed)
+    if (auto fitted = fit_requantization(context, c, f))
+      return {Form::kFitted,
+              true,
+              fitted->shift,
+              std::move(fitted->biases),
+              std::move(fitted->multipliers),
+              std::move(fitted->offsets)};
+  for (const std::int8_t shift : constants.shifts) o.thirds.push_back(o.quick ? -shift : shift);
+  if (o.form != Form::kAny)
+    for (std::int32_t& bias : o.biases) bias *= 2;  // the assembly doubles its sums
+  return o;
+}
+
+std::vector<std::int32_t> records_of(const Filters& f, const Layout& l, const Output& o,
+                                     std::int64_t tap_words) {
+  std::vector<std::int32_t> words;
+  for (std::size_t i = 0; i < o.biases.size(); ++i) {
+    const auto taps = packed_taps(f, static_cast<std::int64_t>(i), l, o.form != Form::kAny, tap_words);
+    const std::size_t at = words.size();
+    words.resize(at + taps.size() / 4);
+    std::memcpy(&words[at], taps.data(), taps.size());
+    words.insert(words.end(), {o.biases[i], o.multipliers[i], o.thirds[i]});
+  }
+  return words;
+}
+
+void add_assembly(KernelCall& call, const Layout& l, const Output& o, std::int64_t y_step,
+                  Optimize optimize) {
+  const std::int64_t pitch = 2 * l.pitch;
+  // instances of a shape save instructions where the offsets fit them
+  const bool own = optimize == Optimize::kSpeed && 2 * pitch + 8 <= 1020 && 2 * y_step <= 4095 &&
+                   2 * l.along.stride * l.along.out <= 4095;
+  std::string arguments = fmt::format("{}, {}, {}", l.along.stride, static_cast<int>(o.form), o.shift);
+  std::string symbol =
+      fmt::format("depthwise_3x3_{}_{}_{}", l.along.stride, static_cast<int>(o.form), o.shift);
+  if (own) {
+    arguments += fmt::format(", {}, {}, {}", l.along.out, pitch, y_step);
+    symbol += fmt::format("_{}_{}_{}", l.along.out, pitch, y_step);
+  }
+  call.assembly.push_back({"depthwise_dsp.S", "DEPTHWISE_3X3_DSP", symbol, arguments});
+  call.params.push_back({"filter", Symbol{symbol, "mote_depthwise_3x3"}});
+}
+
+void add_axis(std::vector<Parameter>& params, const std::string& name, const WindowAxis& a) {
+  params.push_back(
+      {name, std::vector<std::int64_t>{a.in, a.out, a.taps, a.stride, a.step, a.offset, a.divisor}});
+}
+
+}  // namespace
+
+BindResult bind_depthwise_conv2d_s8_dsp(const BindContext& context) {
+  const Convolution c = convolution_of(context);
+  if (const std::string why = fast_refusal(context, c); !why.empty()) return Refusal{why};
+  const Filters f = filters_of(context, c);
+  const Output o = output_of(context, c, f);
+  const bool in_assembly = o.form != Form::kAny;
+  const Layout l = layout_of(context, c, in_assembly);
+  if (l.used < 1) return Refusal{"no window meets the image"};
+  const std::int64_t tap_words = l.along.step == 1 ? (l.along.taps + 1) / 2 : l.along.taps;
+  const std::int64_t row_bytes = c.columns.out * c.out_channels;
+  const std::int64_t scratch =
+      8 * l.plane + 4 + (in_assembly ? 0 : 4 * l.lines.taps * tap_words) + l.waiting * row_bytes;
+  if (scratch > 64 * 1024) return Refusal{"the lines are too long for the scratch"};
+  const Encoding& x = context.input(0).encoding;
+  const auto records = records_of(f, l, o, tap_words);
+  const std::int64_t x_row = c.columns.in * c.in_channels;
+  KernelCall call{fmt::format("depthwise{}{}_{}8_dsp", in_assembly ? "_3x3" : "", l.is_whole ? "" : "_rows",
+                              x.is_signed() ? 's' : 'u'),
+                  "depthwise_conv2d_s8_dsp_params",
+                  {{"channels", c.in_channels}, {"multiplier", c.out_channels / c.in_channels}},
+                  {context.node().inputs[0]},
+                  context.node().outputs,
+                  scratch};
+  call.row_ranges = !l.is_whole;
+  add_axis(call.params, "lines", l.lines);
+  add_axis(call.params, "along", l.along);
+  const std::int64_t y_step = l.is_swapped ? row_bytes : c.out_channels;
+  const std::pair<const char*, std::int64_t> numbers[] = {
+      {"x_line", l.is_swapped ? c.in_channels : x_row},
+      {"x_step", l.is_swapped ? x_row : c.in_channels},
+      {"y_line", l.is_swapped ? c.out_channels : row_bytes},
+      {"y_step", y_step},
+      {"x_slots", c.batches * l.lines.in},
+      {"y_slots", c.batches * l.lines.out},
+      {"band", l.band},
+      {"waiting", l.waiting},
+      {"pitch", l.pitch},
+      {"plane", l.plane},
+      {"used", l.used},
+      {"x_zero", byte_zero(x)},
+      {"quick", o.quick ? 1 : 0},
+      {"tap_words", tap_words},
+      {"record", static_cast<std::int64_t>(records.size()) / c.out_channels}};
+  for (const auto& [name, value] : numbers) call.params.push_back({name, value});
+  add_output_range(call.params, "", context, c);
+  call.params.push_back({"records", constant_array(records)});
+  if (in_assembly) add_assembly(call, l, o, y_step, context.optimize);
+  constexpr const char* kNotes[] = {"one multiplication per output", "rounding of positive results",
+                                    "rounding of both signs", "any filter"};
+  Bound bound{
+      {std::move(call)}, {}, fmt::format("{}, planes of {} lines", kNotes[static_cast<int>(o.form)], l.band)};
+  if (l.is_whole) bound.in_place_inputs = {context.node().inputs[0]};
+  return bound;
+}
+
+}  // namespace mote
