@@ -1,6 +1,6 @@
 /* Matrix products of 8-bit layers on Arm cores with the DSP extension: two channels A, B and four pixels at a time.
  *
- *   name(const mote_gemm *layer, const uint32_t *x, int8_t *y)
+ *   name(const mote_gemm_layer *layer, const void *x, int8_t *y)
  *
  * A word of weights holds two inputs of both channels: lane = 256 * b + a (dsp.h). x: pairs of inputs as 16-bit
  * numbers, [words][4 pixels]. The outputs of pixel i stand at y + i * layer->stride.
@@ -9,15 +9,9 @@
  * one move and one sign extension: 11 instructions for 16 products.
  *
  * r0-r3: sums of A; r4-r7: 256 * sums of B + sums of A; r8-r11: x; r12: weights; lr: next x.
- *
- * form   what follows the sums                              words for each channel, B before A
- *   0    two roundings                                      2 bias, multiplier, round, shift
- *   1    the same where the clamp removes all negatives     the same
- *   2    one rounding that was proved to give the same      bias, multiplier, offset; `shift` for all
- *   3    none: y holds the sums of A, then those of B       -
- * sat, bits: ssat 8, usat 8 or usat 7: the range of the outputs. */
-        .syntax unified
-        .thumb
+ * form, shift, sat, bits: as in output_dsp.S, of two channels the constants of B first; the sums are those of A, then
+ * those of B. */
+#include "output_dsp.S"
 
 .macro MOTE_GEMM_STEP first, i, fpu
         ldmia   lr!, {r8-r11}
@@ -68,39 +62,9 @@
         str     r12, [sp, #0]
 .endm
 
-/* The sum in \r, shifted to be twice itself (form 2: itself), becomes an output; r8-r11 are its channel's constants. */
-.macro MOTE_GEMM_OUTPUT r, form, shift, sat, bits, by, places
-        .if \places
-        add     \r, r8, \r, \by #\places
-        .else
-        add     \r, r8
-        .endif
-        .if \form == 2
-        smmla   \r, \r, r9, r10
-        \sat    \r, #\bits, \r, asr #\shift
-        .else
-        .if \form == 0
-        add     r12, r10, \r, asr #31
-        smmlar  \r, \r, r9, r12
-        .else
-        smmlar  \r, \r, r9, r10
-        .endif
-        asr     \r, \r, r11
-        \sat    \r, #\bits, \r
-        .endif
-.endm
-
-.macro MOTE_GEMM_CONSTANTS form
-        .if \form == 2
-        ldmia   lr!, {r8-r10}
-        .else
-        ldmia   lr!, {r8-r11}
-        .endif
-.endm
-
 .macro MOTE_GEMM_OUTPUTS form, shift, sat, bits
         ldr     lr, [sp, #12]
-        MOTE_GEMM_CONSTANTS \form
+        MOTE_GEMM_CONSTANTS \form, lr
         .irp r, r4, r5, r6, r7
         .if \form == 2
         MOTE_GEMM_OUTPUT \r, \form, \shift, \sat, \bits, asr, 8
@@ -108,7 +72,7 @@
         MOTE_GEMM_OUTPUT \r, \form, \shift, \sat, \bits, asr, 7
         .endif
         .endr
-        MOTE_GEMM_CONSTANTS \form
+        MOTE_GEMM_CONSTANTS \form, lr
         str     lr, [sp, #12]
         .irp r, r0, r1, r2, r3
         .if \form == 2
@@ -135,7 +99,7 @@
 .endm
 
 /* loop: 1 where a filter may have more words than one chunk. fpu: 0 keeps the chunk in the stack. */
-.macro MOTE_GEMM name, chunk, loop, form, shift, sat, bits, fpu
+.macro MOTE_GEMM name, chunk, loop, fpu, form, shift, sat, bits
         .section .text.\name, "ax", %progbits
         .align  2
         .global \name

@@ -16,8 +16,8 @@ typedef struct {
   int32_t stride;         /* bytes between the outputs of two pixels */
 } mote_gemm_layer;
 
-/* MOTE_GEMM and MOTE_WIDEN4 of gemm_dsp.S */
-typedef void mote_gemm(const mote_gemm_layer* layer, const uint32_t* x, int8_t* y);
+/* MOTE_GEMM and MOTE_WIDEN4 of gemm_dsp.S, MOTE_FULLY_CONNECTED of fully_connected_dsp.S */
+typedef void mote_gemm(const mote_gemm_layer* layer, const void* x, int8_t* y);
 typedef uint32_t* mote_widen4(uint32_t* to, const int8_t* p0, const int8_t* p1, const int8_t* p2,
                               const int8_t* p3, int32_t bytes);
 

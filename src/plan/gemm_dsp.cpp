@@ -4,12 +4,11 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <limits>
 
 namespace mote {
 
 namespace {
-
-constexpr const char* kFile = "gemm_dsp.S";
 
 constexpr std::int64_t kLargestHighSum = (std::int64_t{1} << 23) - 1;  // b comes back from 24 bits
 
@@ -75,6 +74,33 @@ void add_general_output(std::vector<Parameter>& params, const BindContext& conte
   params.push_back({prefix + "shifts", constant_array(constants.shifts)});
 }
 
+// The least and the largest sum of a channel with its bias.
+std::pair<std::int64_t, std::int64_t> sum_range(const BindContext& context, const Filters& f, std::size_t o) {
+  const Encoding& x = context.input(0).encoding;
+  const std::int64_t flip = byte_flip(x);
+  std::pair<std::int64_t, std::int64_t> range{f.bias[o], f.bias[o]};
+  for (std::int64_t k = 0; k < f.elements; ++k) {
+    const std::int64_t a = (x.min() - flip) * f.at(static_cast<std::int64_t>(o), k);
+    const std::int64_t b = (x.max() - flip) * f.at(static_cast<std::int64_t>(o), k);
+    range.first += std::min(a, b);
+    range.second += std::max(a, b);
+  }
+  return range;
+}
+
+// What the channel gives for all sums, where that is one number.
+std::optional<std::int64_t> constant_output(const BindContext& context, const Convolution& c,
+                                            const Filters& f, std::size_t o) {
+  const Multiplier m = c.stage.multipliers[c.stage.multipliers.size() == 1 ? 0 : o];
+  if (m.value == 0) return c.stage(0, o);
+  const auto [low, high] = sum_range(context, f, o);
+  constexpr std::int64_t kLargest = std::numeric_limits<std::int32_t>::max();
+  if (m.shift > 0 || low < -kLargest || high > kLargest) return std::nullopt;  // sums may wrap
+  const std::int64_t value = c.stage(low, o);
+  if (value != c.stage(high, o)) return std::nullopt;
+  return value;
+}
+
 }  // namespace
 
 std::string lane_problem(const Filters& f, const Encoding& x) {
@@ -116,21 +142,19 @@ GemmOutput gemm_output(const BindContext& context, const Convolution& c, const F
   output.is_signed = range.min != 0;
   output.bits = output.is_signed ? 1 : 0;
   while ((std::int64_t{1} << (output.bits - (output.is_signed ? 1 : 0))) <= range.max) ++output.bits;
-  if (f.largest_sum >= (std::int64_t{1} << 30)) return output;
   const OutputConstants constants = output_constants(c, true);
   const std::vector<std::int32_t> bias = raw_bias(context, f);
   std::vector<std::vector<std::int32_t>> channels;
   for (std::size_t o = 0; o < bias.size(); ++o) {
-    int right = -constants.shifts[o];
-    std::int32_t multiplier = constants.multipliers[o];
-    // Products below half of the last place round to 0.
-    if (right > 22 && f.largest_sum < (std::int64_t{1} << (right - 2))) multiplier = 0;
-    if (multiplier == 0) right = 1;
+    const auto constant = constant_output(context, c, f, o);
+    const std::int64_t zero = constant.value_or(c.stage.zero_point);
+    const int right = constant ? 1 : -constants.shifts[o];
     if (right < 1 || right > 22) return output;
-    const std::int64_t round =
-        (std::int64_t{1} << (right - 1)) + c.stage.zero_point * (std::int64_t{1} << right);
-    channels.push_back({static_cast<std::int32_t>(static_cast<std::uint32_t>(bias[o]) << 1), multiplier,
-                        static_cast<std::int32_t>(round), right});
+    const auto [low, high] = sum_range(context, f, o);
+    if (!constant && std::max(-low, high) >= std::int64_t{1} << 30) return output;
+    const std::int64_t round = (std::int64_t{1} << (right - 1)) + zero * (std::int64_t{1} << right);
+    channels.push_back({static_cast<std::int32_t>(static_cast<std::uint32_t>(bias[o]) << 1),
+                        constant ? 0 : constants.multipliers[o], static_cast<std::int32_t>(round), right});
   }
   output.form = c.stage.zero_point == range.min && context.optimize != Optimize::kSize ? GemmOutput::kRelu
                                                                                        : GemmOutput::kSigned;
@@ -149,6 +173,39 @@ std::string GemmOutput::note() const {
   return lanes + "general output stage";
 }
 
+namespace {
+
+// Members of mote_gemm_stage but the function, with `channels` rounded up.
+void add_stage(KernelCall& call, const BindContext& context, const Convolution& c, const Filters& f,
+               const GemmOutput& output, const std::vector<std::int32_t>& weights, std::int64_t channels,
+               std::int64_t filter_words) {
+  call.params.push_back({"stage.layer.weights", constant_array(weights)});
+  call.params.push_back({"stage.layer.outputs", constant_array(output.constants)});
+  call.params.push_back({"stage.layer.filter_bytes", 4 * filter_words});
+  call.params.push_back({"stage.layer.channels", channels});
+  call.params.push_back({"stage.layer.stride", channels});
+  call.params.push_back({"stage.channels", c.out_channels});
+  if (output.form == GemmOutput::kSums) add_general_output(call.params, context, c, f);
+}
+
+void add_function(KernelCall& call, const GemmOutput& output, AssemblyFunction function) {
+  const char* sat = output.is_signed ? "ssat" : "usat";
+  switch (output.form) {
+    case GemmOutput::kSums: function.symbol += "_sums"; break;
+    case GemmOutput::kFitted:
+      function.symbol += fmt::format("_fit{}_{}{}", output.shift, sat, output.bits);
+      break;
+    case GemmOutput::kRelu: function.symbol += fmt::format("_relu_{}{}", sat, output.bits); break;
+    case GemmOutput::kSigned: function.symbol += fmt::format("_{}{}", sat, output.bits); break;
+  }
+  function.arguments +=
+      fmt::format(", {}, {}, {}, {}", static_cast<int>(output.form), output.shift, sat, output.bits);
+  call.params.push_back({"stage.gemm", Symbol{function.symbol, "mote_gemm"}});
+  call.assembly.push_back(std::move(function));
+}
+
+}  // namespace
+
 std::int64_t add_gemm(KernelCall& call, const BindContext& context, const Convolution& c, const Filters& f,
                       const std::vector<LanePair>& order, const GemmOutput& output) {
   const Chunks chunks = choose_chunks(round_up(static_cast<std::int64_t>(order.size()), 2), context);
@@ -158,33 +215,43 @@ std::int64_t add_gemm(KernelCall& call, const BindContext& context, const Convol
     weights.resize(weights.size() + static_cast<std::size_t>(chunks.words) - order.size(), 0);
   }
   const std::int64_t channels = round_up(c.out_channels, 2);
-  call.params.push_back({"stage.layer.weights", constant_array(weights)});
-  call.params.push_back({"stage.layer.outputs", constant_array(output.constants)});
-  call.params.push_back({"stage.layer.filter_bytes", 4 * chunks.words});
-  call.params.push_back({"stage.layer.channels", channels});
-  call.params.push_back({"stage.layer.stride", channels});
-  call.params.push_back({"stage.channels", c.out_channels});
-  if (output.form == GemmOutput::kSums) add_general_output(call.params, context, c, f);
-  const bool fpu = context.target.has("fpu");
-  const char* sat = output.is_signed ? "ssat" : "usat";
-  std::string symbol = fmt::format("gemm{}{}_", chunks.chunk, chunks.loop() ? "n" : "");
-  switch (output.form) {
-    case GemmOutput::kSums: symbol += "sums"; break;
-    case GemmOutput::kFitted: symbol += fmt::format("fit{}_{}{}", output.shift, sat, output.bits); break;
-    case GemmOutput::kRelu: symbol += fmt::format("relu_{}{}", sat, output.bits); break;
-    case GemmOutput::kSigned: symbol += fmt::format("{}{}", sat, output.bits); break;
-  }
-  call.assembly.push_back(
-      {kFile, "MOTE_GEMM", symbol,
-       fmt::format("{}, {}, {}, {}, {}, {}, {}", chunks.chunk, chunks.loop() ? 1 : 0,
-                   static_cast<int>(output.form), output.shift, sat, output.bits, fpu ? 1 : 0)});
-  call.params.push_back({"stage.gemm", Symbol{symbol, "mote_gemm"}});
+  add_stage(call, context, c, f, output, weights, channels, chunks.words);
+  const int fpu = context.target.has("fpu") ? 1 : 0;
+  add_function(call, output,
+               {"gemm_dsp.S", "MOTE_GEMM", fmt::format("gemm{}{}", chunks.chunk, chunks.loop() ? "n" : ""),
+                fmt::format("{}, {}, {}", chunks.chunk, chunks.loop() ? 1 : 0, fpu)});
   return 16 * chunks.words + (output.form == GemmOutput::kSums ? 16 : 4) * channels;
+}
+
+void add_fully_connected(KernelCall& call, const BindContext& context, const Convolution& c, const Filters& f,
+                         const GemmOutput& output, bool widened) {
+  constexpr std::int64_t kStep = 8;  // inputs
+  std::int64_t unroll = context.optimize == Optimize::kSize ? 1 : 4;
+  while (unroll > 1 && round_up(f.elements, kStep) % (kStep * unroll) != 0) unroll /= 2;
+  const std::int64_t elements = round_up(f.elements, kStep * unroll);
+  std::vector<std::int32_t> weights;
+  for (std::int64_t o = 0; o < f.channels; o += 4)
+    for (std::int64_t k = 0; k < elements; k += kStep)
+      for (std::int64_t pair = o; pair < o + 4; pair += 2)
+        for (const std::int64_t i : {k, k + 1, k + 4, k + 5}) weights.push_back(lane_word(f, pair, i, i + 2));
+  const std::int64_t channels = round_up(c.out_channels, 4);
+  GemmOutput fours = output;  // constants of whole fours
+  fours.constants.resize(output.constants.size() / static_cast<std::size_t>(round_up(c.out_channels, 2)) *
+                         static_cast<std::size_t>(channels));
+  add_stage(call, context, c, f, fours, weights, channels, elements);
+  const std::string ext = widened ? "wide" : context.input(0).encoding.is_signed() ? "sxtb16" : "uxtb16";
+  add_function(call, output,
+               {"fully_connected_dsp.S", "MOTE_FULLY_CONNECTED", fmt::format("connected{}_{}", unroll, ext),
+                fmt::format("{}, {}", unroll, ext)});
+  const std::int64_t aside = output.form == GemmOutput::kSums ? 4 * channels
+                             : channels != c.out_channels     ? channels
+                                                              : 0;
+  call.scratch_bytes = std::max<std::int64_t>((widened ? 2 * elements : 0) + aside, 4);
 }
 
 void add_widen4(KernelCall& call, const Encoding& x) {
   const std::string symbol = x.is_signed() ? "widen4" : "widen4_u8";
-  call.assembly.push_back({kFile, "MOTE_WIDEN4", symbol, x.is_signed() ? "sxtb16" : "uxtb16"});
+  call.assembly.push_back({"gemm_dsp.S", "MOTE_WIDEN4", symbol, x.is_signed() ? "sxtb16" : "uxtb16"});
   call.params.push_back({"widen", Symbol{symbol, "mote_widen4"}});
 }
 

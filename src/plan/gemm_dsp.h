@@ -38,6 +38,11 @@ GemmOutput gemm_output(const BindContext& context, const Convolution& c, const F
 std::int64_t add_gemm(KernelCall& call, const BindContext& context, const Convolution& c, const Filters& f,
                       const std::vector<LanePair>& order, const GemmOutput& output);
 
+// The same for fully_connected_dsp.S; the function reads inputs that were widened, or bytes in eights. Sets
+// the scratch: of the widened row, and of outputs that cannot be written in place.
+void add_fully_connected(KernelCall& call, const BindContext& context, const Convolution& c, const Filters& f,
+                         const GemmOutput& output, bool widened);
+
 // The function that widens four pixels, as the member `widen`.
 void add_widen4(KernelCall& call, const Encoding& x);
 
