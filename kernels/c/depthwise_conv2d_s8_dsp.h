@@ -32,6 +32,18 @@ typedef struct {
 
 typedef void mote_depthwise_3x3(mote_depthwise_job job);
 
+/* Pixels of some lines, `step` bytes apart, to the planes of four channels. */
+typedef struct {
+  int16_t* to;
+  const int8_t* x;
+  int32_t step, lines;
+  int32_t count; /* of a line, at least 1 */
+  int32_t plane_bytes, pitch;
+  int32_t x_line; /* bytes from line to line */
+} mote_widen_job;
+
+typedef void mote_depthwise_widen(mote_widen_job job);
+
 typedef struct {
   int32_t channels, multiplier;           /* of the input; outputs of each */
   mote_axis lines, along;                 /* without batches */
@@ -41,13 +53,14 @@ typedef struct {
   int32_t waiting; /* the same where they wait in the scratch, behind the planes; 0: they never have to */
   int32_t pitch, plane; /* samples of a line and of a plane */
   int32_t used;         /* samples along a line of x that some window reads */
-  int32_t x_zero;
+  int32_t x_zero, x_flip;
   int32_t y_zero, y_flip, low, high; /* bounds of y - y_zero */
   int32_t quick;                     /* as in dsp.h, without bounds and flip */
   int32_t tap_words;                 /* words of weights per line of a filter; C only */
   int32_t record;                    /* words per output channel */
   const int32_t* records; /* weights, bias, multiplier, then the offset or the shift (to the right: quick) */
   mote_depthwise_3x3* filter;
+  mote_depthwise_widen* widen;
 } depthwise_conv2d_s8_dsp_params;
 
 MOTE_INLINE int32_t mote_smlad(uint32_t a, uint32_t b, int32_t c) {
@@ -55,92 +68,68 @@ MOTE_INLINE int32_t mote_smlad(uint32_t a, uint32_t b, int32_t c) {
   __asm__("smlad %0, %1, %2, %3" : "=r"(r) : "r"(a), "r"(b), "r"(c));
   return r;
 }
-/* Bottom halves of a and b; top halves of a and b. */
-MOTE_INLINE uint32_t mote_bottoms(uint32_t a, uint32_t b) {
-  uint32_t r;
-  __asm__("pkhbt %0, %1, %2, lsl #16" : "=r"(r) : "r"(a), "r"(b));
-  return r;
-}
-MOTE_INLINE uint32_t mote_tops(uint32_t a, uint32_t b) {
-  uint32_t r;
-  __asm__("pkhtb %0, %2, %1, asr #16" : "=r"(r) : "r"(a), "r"(b));
-  return r;
-}
-
-/* `left` channels (1 to 4) of a pixel. */
-MOTE_INLINE uint32_t mote_plane_pixel(const int8_t* from, int32_t left, uint32_t flips) {
-  if (left >= 4) return mote_load4(from) ^ flips;
-  uint32_t four = 0;
-  for (int32_t i = 0; i < left; ++i) four |= (uint32_t)(uint8_t)from[i] << (8 * i);
-  return four ^ flips;
-}
-
-MOTE_INLINE void mote_plane_samples(int16_t* to, int32_t plane, uint32_t four) {
-  to[0] = (int8_t)four;
-  to[plane] = (int8_t)(four >> 8);
-  to[2 * plane] = (int8_t)(four >> 16);
-  to[3 * plane] = (int8_t)(four >> 24);
-}
-
-/* `count` pixels of a line, `step` bytes apart, to four planes of `plane` samples. */
-MOTE_INLINE void mote_plane_line(int16_t* to, int32_t plane, const int8_t* from, int32_t step, int32_t count,
-                                 int32_t left, uint32_t flips) {
-  if (((uintptr_t)to & 2U) != 0) {
-    mote_plane_samples(to++, plane, mote_plane_pixel(from, left, flips));
-    from += step;
-    --count;
-  }
-  uint32_t* p0 = (uint32_t*)(void*)to;
-  uint32_t* p1 = p0 + plane / 2;
-  uint32_t* p2 = p1 + plane / 2;
-  uint32_t* p3 = p2 + plane / 2;
-  for (uint32_t* const end = p0 + count / 2; p0 != end;) {
-    const uint32_t a = mote_plane_pixel(from, left, flips);
-    const uint32_t b = mote_plane_pixel(from + step, left, flips);
-    const uint32_t a02 = mote_sxtb16(a), a13 = mote_sxtb16_ror8(a);
-    const uint32_t b02 = mote_sxtb16(b), b13 = mote_sxtb16_ror8(b);
-    from += 2 * step;
-    *p0++ = mote_bottoms(a02, b02);
-    *p1++ = mote_bottoms(a13, b13);
-    *p2++ = mote_tops(a02, b02);
-    *p3++ = mote_tops(a13, b13);
-  }
-  if (count % 2 != 0) mote_plane_samples(to + count - 1, plane, mote_plane_pixel(from, left, flips));
-}
-
 /* Samples [first, last) of a line in all four planes. */
 MOTE_INLINE void mote_plane_padding(int16_t* to, int32_t plane, int32_t first, int32_t last, int32_t zero) {
   for (int32_t i = first; i < last; ++i)
     to[i] = to[plane + i] = to[2 * plane + i] = to[3 * plane + i] = (int16_t)zero;
 }
 
-MOTE_INLINE const int8_t* mote_plane_source(const depthwise_conv2d_s8_dsp_params* p, const int8_t* x,
-                                            int32_t line) {
-  return x + line % p->x_slots * p->x_line;
+/* Input lines [top, top + count) that a band of `lines` output lines from oy reads. */
+typedef struct {
+  int32_t top, count;
+} mote_depthwise_lines;
+
+MOTE_INLINE mote_depthwise_lines mote_depthwise_band(const depthwise_conv2d_s8_dsp_params* p, int32_t oy,
+                                                     int32_t lines) {
+  mote_depthwise_lines band;
+  band.top = oy * p->lines.stride + p->lines.offset;
+  band.count = (lines - 1) * p->lines.stride + (p->lines.taps - 1) * p->lines.step + 1;
+  return band;
 }
 
-/* The planes of `left` channels for output lines [oy, oy + lines) of the image whose line 0 is `image`. */
-MOTE_KERNEL void mote_planes(const depthwise_conv2d_s8_dsp_params* p, const int8_t* x, int32_t image,
-                             int32_t oy, int32_t lines, int32_t channel, uint32_t flips, int16_t* to) {
-  const int32_t left = p->channels - channel;
+/* The padding of all lines, the same for every four channels. */
+MOTE_INLINE void mote_planes_padding(const depthwise_conv2d_s8_dsp_params* p, mote_depthwise_lines band,
+                                     int16_t* to) {
   const int32_t lead = -p->along.offset;
-  const int32_t top = oy * p->lines.stride + p->lines.offset;
-  const int32_t count = (lines - 1) * p->lines.stride + (p->lines.taps - 1) * p->lines.step + 1;
-  for (int32_t i = 0; i < count; ++i, to += p->pitch) {
-    const int32_t iy = top + i;
-    if (iy < 0 || iy >= p->lines.in) {
-      if (channel == 0) mote_plane_padding(to, p->plane, 0, p->pitch, p->x_zero);
-      continue;
+  for (int32_t iy = band.top; iy < band.top + band.count; ++iy, to += p->pitch) {
+    const int32_t inside = iy >= 0 && iy < p->lines.in;
+    mote_plane_padding(to, p->plane, 0, inside ? lead : p->pitch, p->x_zero);
+    if (inside) mote_plane_padding(to, p->plane, lead + p->used, p->pitch, p->x_zero);
+  }
+}
+
+MOTE_INLINE int32_t mote_least(int32_t a, int32_t b) { return a < b ? a : b; }
+
+/* The last channels, where fewer than four are left. */
+MOTE_KERNEL void mote_widen_rest(const mote_widen_job* job, int32_t channels, int32_t flip) {
+  for (int32_t l = 0; l < job->lines; ++l)
+    for (int32_t i = 0; i < job->count; ++i) {
+      const int8_t* from = job->x + l * job->x_line + i * job->step;
+      int16_t* to = job->to + l * (job->pitch / 2) + i;
+      for (int32_t c = 0; c < channels; ++c, to += job->plane_bytes / 2) *to = (int8_t)(from[c] ^ flip);
     }
-    if (channel == 0) { /* the same for all */
-      mote_plane_padding(to, p->plane, 0, lead, p->x_zero);
-      mote_plane_padding(to, p->plane, lead + p->used, p->pitch, p->x_zero);
-    }
-    const int8_t* from = mote_plane_source(p, x, image + iy) + channel;
-    if (left >= 4 && flips == 0)
-      mote_plane_line(to + lead, p->plane, from, p->x_step, p->used, 4, 0);
+}
+
+/* The planes of four channels (or the last ones), without padding. `image`: row of x that is line 0. */
+MOTE_INLINE void mote_planes(const depthwise_conv2d_s8_dsp_params* p, const int8_t* x, int32_t image,
+                             mote_depthwise_lines band, int32_t channel, int32_t fours, int16_t* planes) {
+  const int32_t left = p->channels - channel;
+  const int32_t last = mote_least(band.top + band.count, p->lines.in);
+  mote_widen_job job;
+  job.step = p->x_step;
+  job.count = p->used;
+  job.plane_bytes = 2 * p->plane;
+  job.pitch = 2 * p->pitch;
+  job.x_line = p->x_line;
+  for (int32_t iy = band.top < 0 ? 0 : band.top; iy < last; iy += job.lines) {
+    const int32_t slot = (image + iy) % p->x_slots;
+    job.to = planes + (iy - band.top) * p->pitch - p->along.offset;
+    job.x = x + slot * p->x_line + channel;
+    job.lines = mote_least(last - iy, p->x_slots - slot);
+    if (fours || left >= 4)
+      p->widen(job);
     else
-      mote_plane_line(to + lead, p->plane, from, p->x_step, p->used, left < 4 ? left : 4, flips);
+      mote_widen_rest(&job, left, p->x_flip);
   }
 }
 
@@ -232,22 +221,19 @@ MOTE_KERNEL void mote_depthwise_any_group(const depthwise_conv2d_s8_dsp_params* 
 
 /* Whether output lines at y stand on input lines that they need. */
 MOTE_INLINE int32_t mote_depthwise_overlaps(const depthwise_conv2d_s8_dsp_params* p, const int8_t* x,
-                                            int32_t image, int32_t oy, const int8_t* y, int32_t lines) {
-  const int32_t top = oy * p->lines.stride + p->lines.offset;
-  const int32_t count = (lines - 1) * p->lines.stride + (p->lines.taps - 1) * p->lines.step + 1;
-  for (int32_t iy = top < 0 ? 0 : top; iy < top + count && iy < p->lines.in; ++iy) {
-    const uintptr_t from = (uintptr_t)mote_plane_source(p, x, image + iy);
+                                            int32_t image, mote_depthwise_lines band, const int8_t* y,
+                                            int32_t lines) {
+  for (int32_t iy = band.top < 0 ? 0 : band.top; iy < mote_least(band.top + band.count, p->lines.in); ++iy) {
+    const uintptr_t from = (uintptr_t)x + (uint32_t)((image + iy) % p->x_slots * p->x_line);
     if (from < (uintptr_t)y + (uint32_t)(lines * p->y_line) && (uintptr_t)y < from + (uint32_t)p->x_line)
       return 1;
   }
   return 0;
 }
 
-MOTE_INLINE int32_t mote_least(int32_t a, int32_t b) { return a < b ? a : b; }
-
 MOTE_INLINE void mote_depthwise_rows(const depthwise_conv2d_s8_dsp_params* p, const int8_t* x, int8_t* y,
-                                     void* scratch, int32_t first, int32_t rows, uint32_t flips,
-                                     int32_t is_3x3) {
+                                     void* scratch, int32_t first, int32_t rows, int32_t is_3x3,
+                                     int32_t fours) {
   int16_t* planes = (int16_t*)scratch;
   uint32_t* weights = (uint32_t*)(void*)(planes + 4 * p->plane + 2); /* a pair may end behind the planes */
   int8_t* aside = (int8_t*)(weights + (is_3x3 ? 0 : p->lines.taps * p->tap_words));
@@ -257,59 +243,43 @@ MOTE_INLINE void mote_depthwise_rows(const depthwise_conv2d_s8_dsp_params* p, co
     int8_t* place = y + first % p->y_slots * p->y_line;
     int32_t lines = mote_least(mote_least(p->band, end - first),
                                mote_least(p->lines.out - oy, p->y_slots - first % p->y_slots));
+    mote_depthwise_lines band = mote_depthwise_band(p, oy, lines);
     int8_t* to = place;
-    if (p->waiting > 0 && mote_depthwise_overlaps(p, x, image, oy, place, lines)) {
+    if (p->waiting > 0 && mote_depthwise_overlaps(p, x, image, band, place, lines)) {
       lines = mote_least(lines, p->waiting);
+      band = mote_depthwise_band(p, oy, lines);
       to = aside;
     }
+    mote_planes_padding(p, band, planes);
     for (int32_t c = 0; c < p->channels; c += 4) {
-      const int32_t count = mote_least(p->channels - c, 4);
+      const int32_t count = fours ? 4 : mote_least(p->channels - c, 4);
       const int32_t output = c * p->multiplier;
-      mote_planes(p, x, image, oy, lines, c, flips, planes);
+      const int32_t* records = p->records + output * p->record;
+      mote_planes(p, x, image, band, c, fours, planes);
       if (is_3x3)
-        mote_depthwise_3x3_group(p, planes, count, p->records + output * p->record, to + output, lines);
+        mote_depthwise_3x3_group(p, planes, count, records, to + output, lines);
       else
-        mote_depthwise_any_group(p, planes, count, p->records + output * p->record, to + output, lines,
-                                 weights);
+        mote_depthwise_any_group(p, planes, count, records, to + output, lines, weights);
     }
     if (to != place) memcpy(place, to, (size_t)(lines * p->y_line));
     first += lines;
   }
 }
 
-/* 3x3 filters in assembly, or any; with row ranges, or the whole layer. */
-MOTE_KERNEL void depthwise_3x3_rows_s8_dsp(const depthwise_conv2d_s8_dsp_params* p, const int8_t* x,
-                                           int8_t* y, void* scratch, int32_t first, int32_t rows) {
-  mote_depthwise_rows(p, x, y, scratch, first, rows, 0, 1);
-}
-MOTE_KERNEL void depthwise_rows_s8_dsp(const depthwise_conv2d_s8_dsp_params* p, const int8_t* x, int8_t* y,
-                                       void* scratch, int32_t first, int32_t rows) {
-  mote_depthwise_rows(p, x, y, scratch, first, rows, 0, 0);
-}
-MOTE_KERNEL void depthwise_3x3_rows_u8_dsp(const depthwise_conv2d_s8_dsp_params* p, const int8_t* x,
-                                           int8_t* y, void* scratch, int32_t first, int32_t rows) {
-  mote_depthwise_rows(p, x, y, scratch, first, rows, 0x80808080U, 1);
-}
-MOTE_KERNEL void depthwise_rows_u8_dsp(const depthwise_conv2d_s8_dsp_params* p, const int8_t* x, int8_t* y,
-                                       void* scratch, int32_t first, int32_t rows) {
-  mote_depthwise_rows(p, x, y, scratch, first, rows, 0x80808080U, 0);
-}
-MOTE_INLINE void depthwise_3x3_s8_dsp(const depthwise_conv2d_s8_dsp_params* p, const int8_t* x, int8_t* y,
-                                      void* scratch) {
-  depthwise_3x3_rows_s8_dsp(p, x, y, scratch, 0, p->y_slots);
-}
-MOTE_INLINE void depthwise_s8_dsp(const depthwise_conv2d_s8_dsp_params* p, const int8_t* x, int8_t* y,
-                                  void* scratch) {
-  depthwise_rows_s8_dsp(p, x, y, scratch, 0, p->y_slots);
-}
-MOTE_INLINE void depthwise_3x3_u8_dsp(const depthwise_conv2d_s8_dsp_params* p, const int8_t* x, int8_t* y,
-                                      void* scratch) {
-  depthwise_3x3_rows_u8_dsp(p, x, y, scratch, 0, p->y_slots);
-}
-MOTE_INLINE void depthwise_u8_dsp(const depthwise_conv2d_s8_dsp_params* p, const int8_t* x, int8_t* y,
-                                  void* scratch) {
-  depthwise_rows_u8_dsp(p, x, y, scratch, 0, p->y_slots);
-}
+/* Some rows, and the whole layer. */
+#define MOTE_DEPTHWISE(name, is_3x3, fours)                                                         \
+  MOTE_KERNEL void name##_rows(const depthwise_conv2d_s8_dsp_params* p, const int8_t* x, int8_t* y, \
+                               void* scratch, int32_t first, int32_t rows) {                        \
+    mote_depthwise_rows(p, x, y, scratch, first, rows, is_3x3, fours);                              \
+  }                                                                                                 \
+  MOTE_INLINE void name(const depthwise_conv2d_s8_dsp_params* p, const int8_t* x, int8_t* y,        \
+                        void* scratch) {                                                            \
+    name##_rows(p, x, y, scratch, 0, p->y_slots);                                                   \
+  }
+
+MOTE_DEPTHWISE(depthwise_3x3_dsp, 1, 0)
+MOTE_DEPTHWISE(depthwise_3x3_fours_dsp, 1, 1) /* the number of channels is a multiple of four */
+MOTE_DEPTHWISE(depthwise_any_dsp, 0, 0)
 
 #endif
 #endif

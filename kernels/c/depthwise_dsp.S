@@ -299,3 +299,92 @@
         pop     {r4-r11, pc}
         .size   \name, . - \name
 .endm
+
+/* Lines of four channels to 16-bit planes: mote_widen_job by value. Pixels go in pairs, two words of bytes to a
+ * word in each plane; `flip` 1: the bytes are unsigned. */
+        .set    WIDEN_LINES, 12
+        .set    WIDEN_COUNT, 52
+        .set    WIDEN_PLANE_BYTES, 56
+        .set    WIDEN_PITCH, 60
+        .set    WIDEN_X_LINE, 64
+
+.macro WIDEN_ONE flip
+        ldr     r8, [r1]
+        .if \flip
+        eor     r8, r8, r3
+        .endif
+        sxtb16  r9, r8, ror #8
+        sxtb16  r8, r8
+        strh    r8, [r0], #2
+        strh    r9, [r5], #2
+        lsrs    r8, r8, #16
+        lsrs    r9, r9, #16
+        strh    r8, [r6], #2
+        strh    r9, [r7], #2
+.endm
+
+.macro DEPTHWISE_WIDEN_DSP name, flip
+        .section .text.\name, "ax", %progbits
+        .align  2
+        .global \name
+        .type   \name, %function
+        .thumb_func
+\name:
+        push    {r0-r11, lr}
+        .if \flip
+        mov     r3, #0x80808080
+        .endif
+.L\name\()_line:
+        ldrd    r4, r8, [sp, #WIDEN_COUNT]
+        add     r5, r0, r8
+        add     r6, r5, r8
+        add     r7, r6, r8
+        tst     r0, #2          /* the first pixel completes a word of padding */
+        beq     .L\name\()_even
+        WIDEN_ONE \flip
+        add     r1, r1, r2
+        subs    r4, #1
+.L\name\()_even:
+        bics    lr, r4, #1
+        beq     .L\name\()_odd
+        add     lr, r0, lr, lsl #1
+.L\name\()_pairs:
+        ldr     r9, [r1, r2]
+        ldr     r8, [r1]
+        add     r1, r1, r2, lsl #1
+        .if \flip
+        eor     r9, r9, r3
+        eor     r8, r8, r3
+        .endif
+        sxtb16  r10, r8
+        sxtb16  r11, r9
+        pkhbt   r12, r10, r11, lsl #16
+        str     r12, [r0], #4
+        pkhtb   r10, r11, r10, asr #16
+        str     r10, [r6], #4
+        sxtb16  r8, r8, ror #8
+        sxtb16  r9, r9, ror #8
+        pkhbt   r12, r8, r9, lsl #16
+        str     r12, [r5], #4
+        pkhtb   r8, r9, r8, asr #16
+        str     r8, [r7], #4
+        cmp     r0, lr
+        bne     .L\name\()_pairs
+.L\name\()_odd:
+        lsls    r4, r4, #31
+        beq     .L\name\()_next
+        WIDEN_ONE \flip
+.L\name\()_next:
+        ldrd    r0, r1, [sp]
+        ldrd    r8, r9, [sp, #WIDEN_PITCH]
+        add     r0, r0, r8
+        add     r1, r1, r9
+        strd    r0, r1, [sp]
+        ldr     r8, [sp, #WIDEN_LINES]
+        subs    r8, #1
+        str     r8, [sp, #WIDEN_LINES]
+        bne     .L\name\()_line
+        add     sp, #16
+        pop     {r4-r11, pc}
+        .size   \name, . - \name
+.endm

@@ -206,8 +206,10 @@ BindResult bind_depthwise_conv2d_s8_dsp(const BindContext& context) {
   const Encoding& x = context.input(0).encoding;
   const auto records = records_of(f, l, o, tap_words);
   const std::int64_t x_row = c.columns.in * c.in_channels;
-  KernelCall call{fmt::format("depthwise{}{}_{}8_dsp", in_assembly ? "_3x3" : "", l.is_whole ? "" : "_rows",
-                              x.is_signed() ? 's' : 'u'),
+  std::string function = !in_assembly             ? "depthwise_any"
+                         : c.in_channels % 4 == 0 ? "depthwise_3x3_fours"
+                                                  : "depthwise_3x3";
+  KernelCall call{function + (l.is_whole ? "_dsp" : "_dsp_rows"),
                   "depthwise_conv2d_s8_dsp_params",
                   {{"channels", c.in_channels}, {"multiplier", c.out_channels / c.in_channels}},
                   {context.node().inputs[0]},
@@ -230,12 +232,16 @@ BindResult bind_depthwise_conv2d_s8_dsp(const BindContext& context) {
       {"plane", l.plane},
       {"used", l.used},
       {"x_zero", byte_zero(x)},
+      {"x_flip", byte_flip(x)},
       {"quick", o.quick ? 1 : 0},
       {"tap_words", tap_words},
       {"record", static_cast<std::int64_t>(records.size()) / c.out_channels}};
   for (const auto& [name, value] : numbers) call.params.push_back({name, value});
   add_output_range(call.params, "", context, c);
   call.params.push_back({"records", constant_array(records)});
+  const std::string widen = x.is_signed() ? "depthwise_widen_s8" : "depthwise_widen_u8";
+  call.assembly.push_back({"depthwise_dsp.S", "DEPTHWISE_WIDEN_DSP", widen, x.is_signed() ? "0" : "1"});
+  call.params.push_back({"widen", Symbol{widen, "mote_depthwise_widen"}});
   if (in_assembly) add_assembly(call, l, o, y_step, context.optimize);
   constexpr const char* kNotes[] = {"one multiplication per output", "rounding of positive results",
                                     "rounding of both signs", "any filter"};
