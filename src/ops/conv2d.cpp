@@ -9,6 +9,17 @@ namespace {
 
 std::int64_t terms(const Shape& w) { return w[1] * w[2] * w[3]; }
 
+// Windows of one element, as in most layers of small networks: often deep, now and then a single pixel.
+Graph sample_point_conv2d(Rng& rng) {
+  auto op = std::make_shared<Conv2D>();
+  if (rng.chance(0.2)) op->stride = {rng.integer(1, 2), rng.integer(1, 2)};
+  const Shape w{rng.integer(1, 40), 1, 1, rng.chance(0.5) ? rng.integer(1, 20) : rng.integer(20, 150)};
+  const std::int64_t size = rng.chance(0.3) ? 1 : 8;
+  const Shape x{rng.chance(0.8) ? 1 : 2, rng.integer(1, size), rng.integer(1, size), w[3]};
+  random_clamp(rng, op->clamp_min, op->clamp_max);
+  return accumulation_sample(rng, {op, x, w, w[0], 0, terms(w), true});
+}
+
 }  // namespace
 
 std::vector<TensorType> Conv2D::infer(const InputTypes& inputs) const {
@@ -54,6 +65,7 @@ std::int64_t Conv2D::macs(const InputTypes& inputs, const OutputTypes& outputs) 
 }
 
 Graph sample_conv2d(Rng& rng) {
+  if (rng.chance(0.25)) return sample_point_conv2d(rng);
   auto op = std::make_shared<Conv2D>();
   op->groups = rng.chance(0.75) ? 1 : rng.integer(2, 3);
   op->stride = {rng.integer(1, 3), rng.integer(1, 3)};

@@ -1,0 +1,148 @@
+// Kernels for Arm cores with vector instructions (MVE, Armv8.1-M).
+#include <algorithm>
+
+#include "plan/gemm_mve.h"
+
+namespace mote {
+
+namespace {
+
+constexpr std::int64_t kLargestScratchBytes = 32 * 1024;
+
+// A depthwise layer of one channel is a convolution.
+std::string gemm_refusal(const BindContext& context, const Convolution& c) {
+  if (const std::string why = fast_refusal(context, c); !why.empty()) return why;
+  if (c.groups != 1) return "it has groups";
+  return {};
+}
+
+KernelCall start_call(const BindContext& context, const std::string& function) {
+  return {function, function + "_params", {}, {context.node().inputs[0]}, context.node().outputs};
+}
+
+bool reads_points(const WindowAxis& a) {
+  return a.taps == 1 && a.offset == 0 && (a.out - 1) * a.stride < a.in;
+}
+
+// How the windows are read from lines of the input with its padding.
+struct Lines {
+  std::int64_t reach, bytes, left, skip, used;
+  std::int64_t runs, run_bytes, run_step;
+};
+
+Lines lines_of(const Convolution& c) {
+  const WindowAxis& a = c.columns;
+  const std::int64_t columns = (a.out - 1) * a.stride + (a.taps - 1) * a.step + 1;
+  const std::int64_t left = std::clamp<std::int64_t>(-a.offset, 0, columns);
+  const std::int64_t skip = std::clamp<std::int64_t>(a.offset, 0, a.in);
+  Lines l{};
+  l.reach = (c.rows.taps - 1) * c.rows.step + 1;
+  l.bytes = columns * c.in_channels;
+  l.left = left * c.in_channels;
+  l.skip = skip * c.in_channels;
+  l.used = std::min(a.in - skip, columns - left) * c.in_channels;
+  const bool dense = a.step == 1 || a.taps == 1;
+  l.runs = dense ? 1 : a.taps;
+  l.run_bytes = (dense ? a.taps : 1) * c.in_channels;
+  l.run_step = a.step * c.in_channels;
+  return l;
+}
+
+// Instructions per pixel of reading runs in place less those of gathering whole windows first.
+std::int64_t gain_of_gathering(const Convolution& c, const Lines& l) {
+  const std::int64_t runs = c.rows.taps * l.runs;
+  const std::int64_t run_chunks = round_up(l.run_bytes, 16) / 16;
+  const std::int64_t window_chunks = round_up(runs * l.run_bytes, 16) / 16;
+  const std::int64_t per_chunk = 7 * round_up(c.out_channels, 8) / 4;
+  return (runs * run_chunks - window_chunks) * per_chunk - runs * (4 + 3 * run_chunks);
+}
+
+std::int64_t windows_at_a_time(const Convolution& c, std::int64_t window_bytes, Optimize optimize) {
+  const std::int64_t most = optimize == Optimize::kSpeed ? 1024 : optimize == Optimize::kRam ? 64 : 256;
+  return std::min(std::clamp<std::int64_t>(most / window_bytes & ~1, 2, 16), round_up(c.columns.out, 2));
+}
+
+}  // namespace
+
+BindResult bind_conv2d_1x1_s8_mve(const BindContext& context) {
+  const Convolution c = convolution_of(context);
+  if (const std::string why = gemm_refusal(context, c); !why.empty()) return Refusal{why};
+  if (!reads_points(c.rows) || !reads_points(c.columns)) return Refusal{"windows of more than one element"};
+  if (!context.input(0).encoding.is_signed()) return Refusal{"the input is unsigned"};
+  const Filters f = filters_of(context, c);
+  const MveOutput output = mve_output(context, c, f);
+  // Long pixels in parts of equal length: less code.
+  MveSegments segments{1, c.in_channels};
+  for (std::int64_t chunks = 16; chunks >= 8 && segments.count == 1; --chunks)
+    if (c.in_channels > 256 && c.in_channels % (16 * chunks) == 0)
+      segments = {c.in_channels / (16 * chunks), 16 * chunks};
+  KernelCall call = start_call(context, "conv2d_1x1_s8_mve");
+  add_window(call.params, c);
+  offer_row_ranges(call, c.batches * c.rows.in, 0, c.batches * c.rows.out);
+  call.params.push_back({"segments", segments.count});
+  call.params.push_back({"segment_bytes", segments.bytes});
+  add_mve_gemm(call, context, f, output, segments, true);
+  call.scratch_bytes = mve_pairs_bytes(segments.count);
+  return Bound{{std::move(call)}, {}, output.note()};
+}
+
+BindResult bind_fully_connected_s8_mve(const BindContext& context) {
+  const Convolution c = convolution_of(context);
+  if (const std::string why = gemm_refusal(context, c); !why.empty()) return Refusal{why};
+  if (c.batches * c.rows.out * c.columns.out != 1 || c.rows.taps * c.columns.taps != 1)
+    return Refusal{"more than one row"};
+  if (c.rows.offset != 0 || c.columns.offset != 0) return Refusal{"it is padded"};
+  const Filters f = filters_of(context, c);
+  const MveOutput output = mve_output(context, c, f);
+  const std::int64_t flip = byte_flip(context.input(0).encoding);
+  KernelCall call = start_call(context, "fully_connected_s8_mve");
+  call.params.push_back({"x_flip", flip});
+  call.params.push_back({"in_channels", c.in_channels});
+  add_mve_gemv(call, context, f, output);
+  call.scratch_bytes = mve_pairs_bytes(1) + (flip != 0 ? round_up(c.in_channels, 16) : 0);
+  return Bound{{std::move(call)}, {}, output.note()};
+}
+
+BindResult bind_conv2d_s8_mve(const BindContext& context) {
+  const Convolution c = convolution_of(context);
+  if (const std::string why = gemm_refusal(context, c); !why.empty()) return Refusal{why};
+  const Filters f = filters_of(context, c);
+  const MveOutput output = mve_output(context, c, f);
+  const Lines l = lines_of(c);
+  const bool whole = gain_of_gathering(c, l) > 0;
+  const std::int64_t runs = c.rows.taps * l.runs;
+  const MveSegments segments = whole ? MveSegments{1, runs * l.run_bytes} : MveSegments{runs, l.run_bytes};
+  const std::int64_t window_bytes = round_up(segments.bytes, 16);
+  const std::int64_t windows = whole ? windows_at_a_time(c, window_bytes, context.optimize) : 0;
+  const std::int64_t zeros_bytes = whole ? l.bytes : l.run_bytes;
+  KernelCall call = start_call(context, "conv2d_s8_mve");
+  add_window(call.params, c);
+  offer_row_ranges(call, c.batches * c.rows.in, 0, c.batches * c.rows.out);
+  call.params.push_back({"x_flip", byte_flip(context.input(0).encoding)});
+  call.params.push_back({"x_zero", byte_zero(context.input(0).encoding)});
+  call.params.push_back({"reach", l.reach});
+  call.params.push_back({"line_bytes", l.bytes});
+  call.params.push_back({"line_left", l.left});
+  call.params.push_back({"line_skip", l.skip});
+  call.params.push_back({"line_used", std::max<std::int64_t>(l.used, 0)});
+  call.params.push_back({"runs", l.runs});
+  call.params.push_back({"run_bytes", l.run_bytes});
+  call.params.push_back({"run_step", l.run_step});
+  call.params.push_back({"zeros_bytes", zeros_bytes});
+  call.params.push_back({"windows", windows});
+  call.params.push_back({"window_bytes", window_bytes});
+  // The products read whole vectors, up to 15 bytes behind a run, and so does gathering, which writes as much.
+  constexpr std::int64_t kBehind = 16;
+  const std::int64_t lines_at = mve_pairs_bytes(whole ? runs + 2 : runs);
+  const std::int64_t zeros_at = lines_at + l.reach * l.bytes;
+  const std::int64_t windows_at = zeros_at + zeros_bytes + kBehind;
+  call.params.push_back({"lines_at", lines_at});
+  call.params.push_back({"zeros_at", zeros_at});
+  call.params.push_back({"windows_at", windows_at});
+  add_mve_gemm(call, context, f, output, segments, false);
+  call.scratch_bytes = windows_at + (whole ? windows * window_bytes + kBehind : 0);
+  if (call.scratch_bytes > kLargestScratchBytes) return Refusal{"the lines are too large for the scratch"};
+  return Bound{{std::move(call)}, {}, output.note()};
+}
+
+}  // namespace mote
