@@ -6,6 +6,7 @@
 #define MOTE_CONV2D_S8_MVE_H
 
 #include "gemm_mve.h"
+#include "rows.h"
 #include "window2d.h"
 
 #if defined(__ARM_FEATURE_MVE)
@@ -26,15 +27,12 @@ MOTE_KERNEL void conv2d_1x1_s8_mve(const conv2d_1x1_s8_mve_params* p, const int8
   while (rows > 0) {
     const int32_t image = first / g->rows.out;
     const int32_t row = image * g->rows.in + (first - image * g->rows.out) * g->rows.stride;
-    const int32_t x_slot = row % p->x_slots;
-    const int32_t y_slot = first % p->y_slots;
+    const int32_t x_slot = mote_row_slot(row, p->x_slots);
+    const int32_t y_slot = mote_row_slot(first, p->y_slots);
     const int8_t* from = x + x_slot * g->columns.in * g->in_channels;
     int32_t together = 1; /* rows that follow each other in memory */
-    if (g->rows.stride == 1 && g->columns.stride == 1) {
-      together = rows;
-      if (together > p->x_slots - x_slot) together = p->x_slots - x_slot;
-      if (together > p->y_slots - y_slot) together = p->y_slots - y_slot;
-    }
+    if (g->rows.stride == 1 && g->columns.stride == 1)
+      together = mote_row_run(x_slot, p->x_slots, mote_row_run(y_slot, p->y_slots, rows));
     mote_mve_segment* s = pairs->segments;
     for (int32_t i = 0; i < p->segments; ++i, ++s, from += p->segment_bytes) {
       s->x0 = from;
@@ -87,12 +85,12 @@ typedef struct {
 } conv2d_s8_mve_params;
 
 /* Lines of the rows [next, last) of an image whose row 0 is `row` of the tensor. */
-MOTE_KERNEL void mote_mve_load_lines(const conv2d_s8_mve_params* p, const int8_t* x, int32_t row, int32_t next,
-                                     int32_t last, int8_t* lines) {
+MOTE_KERNEL void mote_mve_load_lines(const conv2d_s8_mve_params* p, const int8_t* x, int32_t row,
+                                     int32_t next, int32_t last, int8_t* lines) {
   const int32_t row_bytes = p->window.columns.in * p->window.in_channels;
   for (; next < last; ++next) {
     int8_t* to = lines + next % p->reach * p->line_bytes + p->line_left;
-    mote_mve_copy(to, x + (row + next) % p->x_slots * row_bytes + p->line_skip, p->line_used);
+    mote_mve_copy(to, x + mote_row_slot(row + next, p->x_slots) * row_bytes + p->line_skip, p->line_used);
     if (p->x_flip != 0) mote_mve_flip(to, p->line_used);
   }
 }
@@ -153,7 +151,7 @@ MOTE_KERNEL void conv2d_s8_mve(const conv2d_s8_mve_params* p, const int8_t* x, i
       }
     }
     s->x0 = 0;
-    int8_t* to = y + first % p->y_slots * g->columns.out * g->out_channels;
+    int8_t* to = y + mote_row_slot(first, p->y_slots) * g->columns.out * g->out_channels;
     if (!whole) {
       mote_mve_pixels(&p->filters, pairs, g->columns.out, to);
       continue;

@@ -17,15 +17,16 @@ typedef struct {
 typedef struct {
   int8_t* y0; /* channel 0 of the pixels of the first pair */
   int8_t* y1;
-  int32_t y_step; /* from the end of a pixel, its channels rounded up to 8, to the same pixel of the next pair */
+  int32_t
+      y_step; /* from the end of a pixel, its channels rounded up to 8, to the same pixel of the next pair */
   int32_t pairs;
   const int32_t* stream;
   int32_t y_zero;
   const int32_t* stream_end;
-  int32_t low, high;    /* of the result as a signed byte */
-  int32_t tail;         /* bytes at the end of a segment, less than 16 */
-  int32_t channels;     /* of the last eight that are there */
-  int32_t chunks;       /* bytes of a segment; or turns of the inner loop of one pixel */
+  int32_t low, high;           /* of the result as a signed byte */
+  int32_t tail;                /* bytes at the end of a segment, less than 16 */
+  int32_t channels;            /* of the last eight that are there */
+  int32_t chunks;              /* bytes of a segment; or turns of the inner loop of one pixel */
   mote_mve_segment segments[]; /* the last has no x0 */
 } mote_mve_pairs;
 
@@ -52,8 +53,10 @@ MOTE_INLINE void mote_mve_begin(const mote_mve_filters* f, mote_mve_pairs* pairs
   pairs->chunks = f->chunks;
 }
 
-/* Results of consecutive pixels; the segments stand at the first two. An odd one goes as a pair with itself. */
-MOTE_INLINE void mote_mve_pixels(const mote_mve_filters* f, mote_mve_pairs* pairs, int32_t pixels, int8_t* y) {
+/* Results of consecutive pixels; the segments stand at the first two. An odd one goes as a pair with itself.
+ */
+MOTE_INLINE void mote_mve_pixels(const mote_mve_filters* f, mote_mve_pairs* pairs, int32_t pixels,
+                                 int8_t* y) {
   pairs->pairs = pixels >> 1;
   if (pairs->pairs > 0) {
     pairs->y0 = y;

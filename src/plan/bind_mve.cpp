@@ -1,6 +1,9 @@
 // Kernels for Arm cores with vector instructions (MVE, Armv8.1-M).
 #include <algorithm>
+#include <cstdlib>
+#include <limits>
 
+#include "plan/bind_elementwise.h"
 #include "plan/gemm_mve.h"
 
 namespace mote {
@@ -131,7 +134,8 @@ BindResult bind_conv2d_s8_mve(const BindContext& context) {
   call.params.push_back({"zeros_bytes", zeros_bytes});
   call.params.push_back({"windows", windows});
   call.params.push_back({"window_bytes", window_bytes});
-  // The products read whole vectors, up to 15 bytes behind a run, and so does gathering, which writes as much.
+  // The products read whole vectors, up to 15 bytes behind a run, and so does gathering, which writes as
+  // much.
   constexpr std::int64_t kBehind = 16;
   const std::int64_t lines_at = mve_pairs_bytes(whole ? runs + 2 : runs);
   const std::int64_t zeros_at = lines_at + l.reach * l.bytes;
@@ -143,6 +147,24 @@ BindResult bind_conv2d_s8_mve(const BindContext& context) {
   call.scratch_bytes = windows_at + (whole ? windows * window_bytes + kBehind : 0);
   if (call.scratch_bytes > kLargestScratchBytes) return Refusal{"the lines are too large for the scratch"};
   return Bound{{std::move(call)}, {}, output.note()};
+}
+
+// The same form, its result after two rounding shifts, which add 2^15 and 2^21.
+BindResult bind_add_s8_mve(const BindContext& context) {
+  BindResult result = bind_add_s8(context);
+  auto* bound = std::get_if<Bound>(&result);
+  if (!bound || bound->calls.empty()) return result;
+  KernelCall& call = bound->calls[0];
+  std::int64_t reach = 0;
+  for (Parameter& p : call.params) {
+    auto* value = std::get_if<std::int64_t>(&p.value);
+    if (p.name == "offset") *value -= (1 << 15) + (1 << 21);
+    if (p.name == "offset") reach += std::abs(*value);
+    if (p.name == "a_multiplier" || p.name == "b_multiplier") reach += 128 * std::abs(*value);
+  }
+  if (reach > std::numeric_limits<std::int32_t>::max()) return Refusal{"a sum may leave 32 bits"};
+  call.function = "add_s8_mve";
+  return result;
 }
 
 }  // namespace mote

@@ -121,8 +121,8 @@ void add_mve_gemm(KernelCall& call, const BindContext& context, const Filters& f
   const int masked = has_tail && tail != 0 && (unrolled || by_segment) ? 1 : 0;
   const bool partial = f.channels % 8 != 0 || !(unrolled || by_segment);
   const std::string arguments =
-      fmt::format("{}, {}, {}, {}, {}, {}", unrolled ? segments.count : 0, unrolled || by_segment ? chunks : 0,
-                  masked, output.form, output.finish(), partial ? 1 : 0);
+      fmt::format("{}, {}, {}, {}, {}, {}", unrolled ? segments.count : 0,
+                  unrolled || by_segment ? chunks : 0, masked, output.form, output.finish(), partial ? 1 : 0);
   std::string symbol = "gemm_" + arguments;
   symbol.erase(std::remove(symbol.begin(), symbol.end(), ' '), symbol.end());
   std::replace(symbol.begin(), symbol.end(), ',', '_');
