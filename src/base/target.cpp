@@ -16,7 +16,8 @@ namespace mote {
 
 namespace {
 
-constexpr std::array kKnownFeatures = {"dsp", "fpu", "mve", "neon", "avx2", "fma", "avx512vnni"};
+constexpr std::array kKnownFeatures = {"dsp",  "fpu",  "mve", "armv7m",    "armv6m",
+                                       "neon", "avx2", "fma", "avx512vnni"};
 
 // One TOML table: typed reads that remember which keys were asked for, so that finish() can refuse the rest.
 class TableReader {
@@ -235,7 +236,8 @@ Target parse_target(std::string_view text, const std::string& origin) {
   target.features = table.texts("features");
   for (const auto& feature : target.features)
     if (std::find(kKnownFeatures.begin(), kKnownFeatures.end(), feature) == kKnownFeatures.end())
-      table.fail("features", "no kernel knows '" + feature + "'; use dsp, fpu, mve, neon, avx2, fma or avx512vnni");
+      table.fail("features",
+                 "no kernel knows '" + feature + "'; use dsp, fpu, mve, neon, avx2, fma or avx512vnni");
   target.compiler = read_compiler(table.table("compiler", true).value());
   target.runner = read_runner(table.table("runner", true).value());
   if (auto memory = table.table("memory", target.bare_metal())) read_memory(*memory, target);

@@ -34,6 +34,7 @@ constexpr double kTolerance = 1e-5;
 // The device whose features let the kernel run.
 std::string target_for(const KernelRow& row) {
   if (row.feature == "dsp" || row.feature == "fpu") return "cortex-m4";
+  if (row.feature == "armv7m") return "cortex-m3";
   if (row.feature == "mve") return "cortex-m55";
   if (row.feature == "neon" || row.feature == "dotprod") return "aarch64";
   return "host";
