@@ -12,12 +12,17 @@
 #include "base/resource.h"
 #include "base/text.h"
 
+#if defined(__aarch64__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
+
 namespace mote {
 
 namespace {
 
-constexpr std::array kKnownFeatures = {"dsp",  "fpu",  "mve", "armv7m",    "armv6m",
-                                       "neon", "avx2", "fma", "avx512vnni"};
+constexpr std::array kKnownFeatures = {"dsp",  "fpu",     "mve",  "armv7m", "armv6m",
+                                       "neon", "dotprod", "avx2", "fma",    "avx512vnni"};
 
 // One TOML table: typed reads that remember which keys were asked for, so that finish() can refuse the rest.
 class TableReader {
@@ -181,6 +186,7 @@ void keep_features_of_this_processor(std::vector<std::string>& features) {
              __builtin_cpu_supports("avx512vl") == 0;
     return true;
 #elif defined(__aarch64__)
+    if (feature == "dotprod") return (::getauxval(AT_HWCAP) & HWCAP_ASIMDDP) == 0;
     return feature != "neon";
 #else
     return true;
@@ -236,8 +242,8 @@ Target parse_target(std::string_view text, const std::string& origin) {
   target.features = table.texts("features");
   for (const auto& feature : target.features)
     if (std::find(kKnownFeatures.begin(), kKnownFeatures.end(), feature) == kKnownFeatures.end())
-      table.fail("features",
-                 "no kernel knows '" + feature + "'; use dsp, fpu, mve, neon, avx2, fma or avx512vnni");
+      table.fail("features", "no kernel knows '" + feature +
+                                 "'; use dsp, fpu, mve, neon, dotprod, avx2, fma or avx512vnni");
   target.compiler = read_compiler(table.table("compiler", true).value());
   target.runner = read_runner(table.table("runner", true).value());
   if (auto memory = table.table("memory", target.bare_metal())) read_memory(*memory, target);

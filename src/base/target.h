@@ -59,7 +59,7 @@ struct Board {
 
 struct Target {
   std::string name, description, core;
-  std::vector<std::string> features;  // dsp, fpu, mve, neon, avx2, fma: what kernels may use
+  std::vector<std::string> features;  // dsp, fpu, mve, neon, dotprod, avx2, fma: what kernels may use
   Compiler compiler;
   Runner runner;
   MemoryRegion flash, ram;  // of the simulated machine; 0 bytes where an operating system loads the program

@@ -30,8 +30,8 @@ TEST(Target, AllOfThemLoad) {
   const auto names = list_targets();
   EXPECT_EQ(names.front(), "host");
   EXPECT_EQ(std::set<std::string>(names.begin(), names.end()),
-            (std::set<std::string>{"host", "aarch64", "cortex-m0", "cortex-m3", "cortex-m33", "cortex-m4",
-                                   "cortex-m55", "cortex-m7", "riscv32"}));
+            (std::set<std::string>{"host", "aarch64", "aarch64-dotprod", "cortex-m0", "cortex-m3",
+                                   "cortex-m33", "cortex-m4", "cortex-m55", "cortex-m7", "riscv32"}));
   for (const auto& name : names) EXPECT_EQ(load_target(name).name, name);
 }
 

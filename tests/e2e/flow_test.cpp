@@ -94,8 +94,8 @@ TEST_F(Flow, TextFormAndOnnxAreTheSameNetwork) {
 
 TEST_F(Flow, EveryTargetMeasures) {
   const std::string int8 = quantized();
-  for (const char* target :
-       {"cortex-m0", "cortex-m3", "cortex-m7", "cortex-m33", "cortex-m55", "riscv32", "aarch64", "host"}) {
+  for (const char* target : {"cortex-m0", "cortex-m3", "cortex-m7", "cortex-m33", "cortex-m55", "riscv32",
+                             "aarch64", "aarch64-dotprod", "host"}) {
     const auto result = mote({"measure", int8, "--target", target, "--json", "-q"});
     if (result.exit_code == 2 && result.output.find("is not on PATH") != std::string::npos) continue;
     ASSERT_EQ(result.exit_code, 0) << target << "\n" << result.output;
