@@ -146,7 +146,9 @@ Bound unary_law_call(const BindContext& context, const UnaryLaw& law) {
 
 // ---- two operands
 
-BindResult bind_add_s8(const BindContext& context) {
+namespace {
+
+BindResult bind_linear_sum(const BindContext& context, Products products) {
   if (nothing_to_do(context)) return Bound{};
   const Encoding& a = context.input(0).encoding;
   const Encoding& b = context.input(1).encoding;
@@ -155,11 +157,17 @@ BindResult bind_add_s8(const BindContext& context) {
     return Refusal{"not signed 8-bit numbers"};
   if (context.input(0).shape != context.input(1).shape) return Refusal{"the operands broadcast"};
   const BinaryLaw law = binary_law(context.node().op->name(), a, b, y, clamp_of(context));
-  const auto sum = prove_linear_sum(law, a, b, y);
-  if (!sum) return Refusal{"no linear form equals the sum for all pairs"};
   const bool saturates = law.range.min == -128 && law.range.max == 127;
+  const bool high = products == Products::kHigh;
+  if (high && !saturates) return Refusal{"it has bounds"};
+  const auto sum = prove_linear_sum(law, a, b, y, products);
+  if (!sum) return Refusal{"no linear form equals the sum for all pairs"};
   Bound bound = elementwise_call(
-      context, saturates ? "add_s8" : "add_clamped_s8", "add_s8_params",
+      context,
+      high        ? "add_s8_dsp"
+      : saturates ? "add_s8"
+                  : "add_clamped_s8",
+      "add_s8_params",
       {integer("row_elements", row_elements(context.output())), integer("a_multiplier", sum->a_multiplier),
        integer("b_multiplier", sum->b_multiplier), integer("offset", sum->offset),
        integer("low", law.range.min), integer("high", law.range.max)},
@@ -169,6 +177,11 @@ BindResult bind_add_s8(const BindContext& context) {
   bound.note = "one linear form, equal for all pairs";
   return bound;
 }
+
+}  // namespace
+
+BindResult bind_add_s8_dsp(const BindContext& context) { return bind_linear_sum(context, Products::kHigh); }
+BindResult bind_add_s8(const BindContext& context) { return bind_linear_sum(context, Products::kWhole); }
 
 BindResult bind_binary_integer(const BindContext& context) {
   if (nothing_to_do(context)) return Bound{};

@@ -5,7 +5,9 @@
 // form
 //   clamp(floor((a * a_multiplier + b * b_multiplier + offset) / 2^22), low, high)
 // can be tried on every pair; it is used only when all agree. Refused are sums that would leave 32
-// bits, and the rare scales for which no neighbouring multipliers reproduce every rounding.
+// bits, and the rare scales for which no neighbouring multipliers reproduce every rounding. Cores with a high
+// product of 32 and 16 bits take another form, whose products are cut:
+//   clamp(floor((floor(a * a_multiplier / 2^8) + floor(b * b_multiplier / 2^8) + offset) / 2^21), low, high)
 #pragma once
 
 #include <optional>
@@ -14,8 +16,11 @@
 
 namespace mote {
 
+enum class Products { kWhole, kHigh };
+
 struct LinearSum {
-  static constexpr int kShift = 22;
+  static constexpr int kShift = 22;      // kWhole
+  static constexpr int kHighShift = 21;  // kHigh
   std::int32_t a_multiplier;
   std::int32_t b_multiplier;
   std::int32_t offset;
@@ -23,6 +28,6 @@ struct LinearSum {
 
 // nullopt where no form was found; `law` is of Add or Sub, both operands have at most 8 bits.
 std::optional<LinearSum> prove_linear_sum(const BinaryLaw& law, const Encoding& a, const Encoding& b,
-                                          const Encoding& output);
+                                          const Encoding& output, Products products = Products::kWhole);
 
 }  // namespace mote
