@@ -28,11 +28,36 @@ Bounds bounds_of(const Filters& f, std::int64_t channel, const Encoding& x) {
   return bounds;
 }
 
+// What one channel adds to the arrays.
+struct ChannelOutput {
+  std::int32_t bias = 0;
+  Multiplier multiplier{};
+  std::optional<FloatScaling> scaling;
+};
+
 struct Arrays {
   std::vector<std::int32_t> bias, multipliers, left, right;
   std::vector<std::int8_t> real;
   std::vector<float> scale, above, below;
+
+  void add(const ChannelOutput& channel) {
+    bias.push_back(channel.bias);
+    multipliers.push_back(channel.multiplier.value);
+    left.push_back(std::max(channel.multiplier.shift, 0));
+    right.push_back(std::max(-channel.multiplier.shift, 0));
+    const FloatScaling form = channel.scaling.value_or(FloatScaling{0, 0, 0});
+    scale.push_back(form.scale);
+    above.push_back(form.above);
+    below.push_back(form.below);
+  }
 };
+
+std::vector<std::int64_t> places_in_blocks(std::int64_t channels, const std::array<int, 16>& order) {
+  std::vector<std::int64_t> places;
+  for (std::int64_t first = 0; first < channels; first += kBlock)
+    for (const int place : order) places.push_back(first + place);
+  return places;
+}
 
 }  // namespace
 
@@ -45,33 +70,33 @@ std::string add_byte_output(std::vector<Parameter>& params, const BindContext& c
                            static_cast<std::int32_t>(c.stage.range.max - flip)};
   const OutputConstants constants = output_constants(c, true);
   const bool sums_fit = f.largest_sum <= std::numeric_limits<std::int32_t>::max();
-  Arrays a;
+  std::vector<ChannelOutput> channels;
   std::int64_t proved = 0;
-  for (std::int64_t first = 0; first < f.channels; first += kBlock) {
-    bool all = sums_fit;
-    for (const int place : sums.order) {
-      const std::int64_t o = first + place;
-      const bool exists = o < f.channels;
-      const auto i = static_cast<std::size_t>(o);
-      std::int64_t offset = 0;
-      for (std::int64_t k = 0; k < f.elements && exists; ++k) offset += f.at(o, k);
-      const std::int64_t bias = exists ? f.bias[i] - offset * sums.x_offset : 0;
-      a.bias.push_back(static_cast<std::int32_t>(static_cast<std::uint32_t>(bias * sums.bias_factor)));
-      const Multiplier m = exists ? Multiplier{constants.multipliers[i], constants.shifts[i]} : Multiplier{};
-      a.multipliers.push_back(m.value);
-      a.left.push_back(std::max(m.shift, 0));
-      a.right.push_back(std::max(-m.shift, 0));
-      FloatScaling form{0, 0, 0};
-      if (exists && sums_fit) {
-        const Bounds bounds = bounds_of(f, o, context.input(0).encoding);
-        const auto found = prove_float_scaling(m, zero, range, bounds.least, bounds.largest, sums.factor);
-        if (found) form = *found;
-        all = all && found;
-        proved += found ? 1 : 0;
-      }
-      a.scale.push_back(form.scale);
-      a.above.push_back(form.above);
-      a.below.push_back(form.below);
+  for (std::int64_t o = 0; o < f.channels; ++o) {
+    const auto i = static_cast<std::size_t>(o);
+    std::int64_t offset = 0;
+    for (std::int64_t k = 0; k < f.elements; ++k) offset += f.at(o, k);
+    const std::int64_t bias = (f.bias[i] - offset * sums.x_offset) * sums.bias_factor;
+    ChannelOutput channel{static_cast<std::int32_t>(static_cast<std::uint32_t>(bias)),
+                          {constants.multipliers[i], constants.shifts[i]},
+                          {}};
+    if (sums_fit) {
+      const Bounds bounds = bounds_of(f, o, context.input(0).encoding);
+      channel.scaling =
+          prove_float_scaling(channel.multiplier, zero, range, bounds.least, bounds.largest, sums.factor);
+    }
+    proved += channel.scaling ? 1 : 0;
+    channels.push_back(channel);
+  }
+  const auto places = sums.places.empty() ? places_in_blocks(f.channels, sums.order) : sums.places;
+  Arrays a;
+  for (std::size_t first = 0; first < places.size(); first += kBlock) {
+    bool all = true;
+    for (std::size_t i = first; i < first + kBlock; ++i) {
+      const bool exists = places[i] < f.channels;
+      const ChannelOutput channel = exists ? channels[static_cast<std::size_t>(places[i])] : ChannelOutput{};
+      a.add(channel);
+      all = all && (!exists || channel.scaling);
     }
     a.real.push_back(all ? 1 : 0);
   }

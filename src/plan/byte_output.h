@@ -13,6 +13,8 @@ struct ByteSums {
   std::int64_t x_offset = 0;         // of the inputs that the kernel multiplies, from the signed bytes
   std::int64_t factor = 1;           // the sums are so many times the true ones
   std::int64_t bias_factor = 1;      // and so is the bias where the kernel adds it
+  std::vector<std::int64_t> places =
+      {};  // channels in the kernel's own order, in whole blocks of 16; not `order`
 };
 
 // Lanes in their natural order; as packing two AVX2 vectors of eight puts them right.
