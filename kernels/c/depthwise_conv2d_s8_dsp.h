@@ -1,6 +1,7 @@
 /* 8-bit depthwise convolution on Arm cores with the DSP extension. Four channels at a time are widened to
  * 16-bit planes: the input lines that a band of output lines needs, padding included, so that a dual
- * multiply-accumulate takes two taps. 3x3 filters run in assembly (depthwise_dsp.S), others in C.
+ * multiply-accumulate takes two taps. 3x3 filters run in assembly (depthwise_dsp.S), others with
+ * sums in assembly.
  *
  * Lines are rows of the image, or its columns where all of it is one band and that is the better way along.
  * With more than one band, or fewer rows than all, the output may stand on input rows that are no longer
@@ -44,6 +45,19 @@ typedef struct {
 
 typedef void mote_depthwise_widen(mote_widen_job job);
 
+/* How the sums of a window are found: bytes from x to the windows of the neighbours, from a pair of taps and
+ * from a line to the next. */
+typedef struct {
+  int32_t second, third, fourth;
+  int32_t tap, line;
+  int32_t weight_bytes; /* of a line */
+  int32_t lines;
+} mote_depthwise_window;
+
+/* Adds to four sums. */
+typedef void mote_depthwise_sums(const int16_t* x, const uint32_t* weights, int32_t sums[4],
+                                 const mote_depthwise_window* window);
+
 typedef struct {
   int32_t channels, multiplier;           /* of the input; outputs of each */
   mote_axis lines, along;                 /* without batches */
@@ -56,18 +70,14 @@ typedef struct {
   int32_t x_zero, x_flip;
   int32_t y_zero, y_flip, low, high; /* bounds of y - y_zero */
   int32_t quick;                     /* as in dsp.h, without bounds and flip */
-  int32_t tap_words;                 /* words of weights per line of a filter; C only */
+  int32_t tap_words;                 /* words of weights per line of a filter that is not 3x3 */
   int32_t record;                    /* words per output channel */
   const int32_t* records; /* weights, bias, multiplier, then the offset or the shift (to the right: quick) */
   mote_depthwise_3x3* filter;
   mote_depthwise_widen* widen;
+  mote_depthwise_sums* sums; /* of filters that are not 3x3 */
 } depthwise_conv2d_s8_dsp_params;
 
-MOTE_INLINE int32_t mote_smlad(uint32_t a, uint32_t b, int32_t c) {
-  int32_t r;
-  __asm__("smlad %0, %1, %2, %3" : "=r"(r) : "r"(a), "r"(b), "r"(c));
-  return r;
-}
 /* Samples [first, last) of a line in all four planes. */
 MOTE_INLINE void mote_plane_padding(int16_t* to, int32_t plane, int32_t first, int32_t last, int32_t zero) {
   for (int32_t i = first; i < last; ++i)
@@ -103,10 +113,10 @@ MOTE_INLINE int32_t mote_least(int32_t a, int32_t b) { return a < b ? a : b; }
 /* The last channels, where fewer than four are left. */
 MOTE_KERNEL void mote_widen_rest(const mote_widen_job* job, int32_t channels, int32_t flip) {
   for (int32_t l = 0; l < job->lines; ++l)
-    for (int32_t i = 0; i < job->count; ++i) {
-      const int8_t* from = job->x + l * job->x_line + i * job->step;
-      int16_t* to = job->to + l * (job->pitch / 2) + i;
-      for (int32_t c = 0; c < channels; ++c, to += job->plane_bytes / 2) *to = (int8_t)(from[c] ^ flip);
+    for (int32_t c = 0; c < channels; ++c) {
+      const int8_t* from = job->x + l * job->x_line + c;
+      int16_t* to = job->to + l * (job->pitch / 2) + c * (job->plane_bytes / 2);
+      for (int16_t* const end = to + job->count; to != end; from += job->step) *to++ = (int8_t)(*from ^ flip);
     }
 }
 
@@ -165,58 +175,56 @@ MOTE_INLINE void mote_depthwise_3x3_group(const depthwise_conv2d_s8_dsp_params* 
   }
 }
 
-MOTE_INLINE int8_t mote_depthwise_output(const depthwise_conv2d_s8_dsp_params* p, const int32_t* constants,
-                                         int32_t sum) {
-  const int32_t shift = constants[2];
+MOTE_INLINE int8_t mote_depthwise_output(const depthwise_conv2d_s8_dsp_params* p, int32_t multiplier,
+                                         int32_t shift, int32_t sum) {
   int32_t q;
   if (p->quick) { /* the roundings as in dsp.h */
     const int32_t twice = (int32_t)((uint32_t)sum << 1);
-    q = mote_smmlar(twice, constants[1], (INT32_C(1) << (shift - 1)) + (twice >> 31)) >> shift;
+    q = mote_smmlar(twice, multiplier, (INT32_C(1) << (shift - 1)) + (twice >> 31)) >> shift;
   } else {
-    q = mote_requantize(sum, constants[1], shift);
+    q = mote_requantize(sum, multiplier, shift);
   }
   return (int8_t)((mote_clamp(q, p->low, p->high) + p->y_zero) ^ p->y_flip);
 }
 
-/* Any filter: `count` (1 to 4) neighbouring outputs of one plane, weights widened to pairs of taps. A pair
- * stands for one tap where taps are not neighbours. */
-MOTE_INLINE void mote_depthwise_outputs(const depthwise_conv2d_s8_dsp_params* p, const int16_t* plane,
-                                        const uint32_t* weights, const int32_t* constants, int32_t count,
-                                        int8_t* y) {
-  const int32_t tap_step = p->along.step == 1 ? 2 : p->along.step;
-  const int32_t stride = p->along.stride;
-  const int32_t second = count > 1 ? stride : 0;
-  const int32_t third = count > 2 ? 2 * stride : 0;
-  const int32_t fourth = count > 3 ? 3 * stride : 0;
-  int32_t sums[4] = {constants[0], constants[0], constants[0], constants[0]};
-  for (int32_t ky = 0; ky < p->lines.taps; ++ky, plane += p->lines.step * p->pitch) {
+/* Any filter: a plane's outputs, four neighbours at a time, from weights widened to pairs of taps. A pair
+ * stands for one tap where taps are not neighbours. Absent neighbours repeat the last one. */
+MOTE_INLINE void mote_depthwise_plane(const depthwise_conv2d_s8_dsp_params* p, const int16_t* plane,
+                                      const uint32_t* weights, const int32_t* constants, int32_t lines,
+                                      int8_t* y) {
+  const int32_t bias = constants[0], multiplier = constants[1], shift = constants[2];
+  mote_depthwise_window window;
+  window.lines = p->lines.taps;
+  window.weight_bytes = 4 * p->tap_words;
+  window.tap = p->along.step == 1 ? 4 : 2 * p->along.step;
+  window.line = 2 * p->lines.step * p->pitch;
+  for (int32_t l = 0; l < lines; ++l, plane += p->lines.stride * p->pitch, y += p->y_line) {
     const int16_t* at = plane;
-    for (int32_t i = 0; i < p->tap_words; ++i, at += tap_step) {
-      const uint32_t w = *weights++;
-      sums[0] = mote_smlad(mote_load4((const int8_t*)at), w, sums[0]);
-      sums[1] = mote_smlad(mote_load4((const int8_t*)(at + second)), w, sums[1]);
-      sums[2] = mote_smlad(mote_load4((const int8_t*)(at + third)), w, sums[2]);
-      sums[3] = mote_smlad(mote_load4((const int8_t*)(at + fourth)), w, sums[3]);
+    int8_t* to = y;
+    for (int32_t left = p->along.out; left > 0; left -= 4, at += 4 * p->along.stride) {
+      const int32_t count = mote_least(left, 4);
+      int32_t sums[4] = {bias, bias, bias, bias};
+      window.second = count > 1 ? 2 * p->along.stride : 0;
+      window.third = count > 2 ? 4 * p->along.stride : 0;
+      window.fourth = count > 3 ? 6 * p->along.stride : 0;
+      p->sums(at, weights, sums, &window);
+      for (int32_t i = 0; i < count; ++i, to += p->y_step)
+        *to = mote_depthwise_output(p, multiplier, shift, sums[i]);
     }
   }
-  for (int32_t i = 0; i < count; ++i, y += p->y_step) *y = mote_depthwise_output(p, constants, sums[i]);
 }
 
-MOTE_KERNEL void mote_depthwise_any_group(const depthwise_conv2d_s8_dsp_params* p, const int16_t* planes,
+MOTE_INLINE void mote_depthwise_any_group(const depthwise_conv2d_s8_dsp_params* p, const int16_t* planes,
                                           int32_t count, const int32_t* records, int8_t* y, int32_t lines,
                                           uint32_t* weights) {
   const int32_t words = p->lines.taps * p->tap_words;
-  for (int32_t c = 0; c < count * p->multiplier; ++c, ++y, records += p->record) {
-    const int16_t* plane = planes + c / p->multiplier * p->plane;
-    const int8_t* bytes = (const int8_t*)records;
-    for (int32_t i = 0; i < words; ++i, bytes += 2)
-      weights[i] = ((uint32_t)bytes[0] & 0xffffU) | ((uint32_t)bytes[1] << 16);
-    int8_t* to = y;
-    for (int32_t l = 0; l < lines; ++l, plane += p->lines.stride * p->pitch, to += p->y_line)
-      for (int32_t o = 0; o < p->along.out; o += 4)
-        mote_depthwise_outputs(p, plane + o * p->along.stride, weights, records + p->record - 3,
-                               p->along.out - o < 4 ? p->along.out - o : 4, to + o * p->y_step);
-  }
+  for (int32_t c = 0; c < count; ++c, planes += p->plane)
+    for (int32_t j = 0; j < p->multiplier; ++j, ++y, records += p->record) {
+      const int8_t* bytes = (const int8_t*)records;
+      for (int32_t i = 0; i < words; ++i, bytes += 2)
+        weights[i] = ((uint32_t)bytes[0] & 0xffffU) | ((uint32_t)bytes[1] << 16);
+      mote_depthwise_plane(p, planes, weights, records + p->record - 3, lines, y);
+    }
 }
 
 /* Whether output lines at y stand on input lines that they need. */

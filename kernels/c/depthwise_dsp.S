@@ -388,3 +388,48 @@
         pop     {r4-r11, pc}
         .size   \name, . - \name
 .endm
+
+/* Sums of four windows of any size: mote_depthwise_sums. */
+.macro DEPTHWISE_SUMS_DSP name
+        .section .text.\name, "ax", %progbits
+        .align  2
+        .global \name
+        .type   \name, %function
+        .thumb_func
+\name:
+        push    {r1-r11, lr}
+        ldm     r2, {r9, r10, r11, r12}
+        ldr     r2, [r3, #24]
+        str     r2, [sp]        /* lines left */
+        ldm     r3, {r5, r6, r7, r8}
+.L\name\()_line:
+        ldr     r3, [sp, #8]
+        ldr     r3, [r3, #20]
+        add     r3, r3, r1      /* end of the line's weights */
+        mov     r4, r0
+.L\name\()_taps:
+        ldr     r2, [r4]
+        ldr     lr, [r1], #4
+        smlad   r9, r2, lr, r9
+        ldr     r2, [r4, r5]
+        smlad   r10, r2, lr, r10
+        ldr     r2, [r4, r6]
+        smlad   r11, r2, lr, r11
+        ldr     r2, [r4, r7]
+        smlad   r12, r2, lr, r12
+        add     r4, r4, r8
+        cmp     r1, r3
+        bne     .L\name\()_taps
+        ldr     r3, [sp, #8]
+        ldr     r2, [r3, #16]
+        add     r0, r0, r2
+        ldr     r2, [sp]
+        subs    r2, #1
+        str     r2, [sp]
+        bne     .L\name\()_line
+        ldr     r2, [sp, #4]
+        stm     r2, {r9, r10, r11, r12}
+        add     sp, #12
+        pop     {r4-r11, pc}
+        .size   \name, . - \name
+.endm

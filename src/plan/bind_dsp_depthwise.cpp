@@ -58,8 +58,10 @@ void set_line(Layout& l) {
   l.pitch = round_up(std::max({extent(a, a.out), l.used - a.offset, read}), 2);
 }
 
-// Instructions of the assembly for one channel, nearly.
-std::int64_t cost(const WindowAxis& lines, const WindowAxis& along) {
+// Instructions for one channel, nearly.
+std::int64_t cost(const WindowAxis& lines, const WindowAxis& along, bool in_assembly) {
+  if (!in_assembly)
+    return lines.out * round_up(along.out, 4) * (15 + lines.taps * (2 + round_up(along.taps, 2) * 3 / 2));
   return lines.out * (12 + along.out / 2 * 24 + along.out % 2 * 17);
 }
 
@@ -68,13 +70,13 @@ Layout layout_of(const BindContext& context, const Convolution& c, bool in_assem
   Layout l{c.rows, c.columns};
   const bool in_place =
       context.input(0).shape == context.output().shape && c.rows.stride == 1 && c.columns.stride == 1;
-  if (in_place && in_assembly && c.batches == 1 && cost(c.columns, c.rows) < cost(c.rows, c.columns)) {
-    std::swap(l.lines, l.along);
-    l.is_swapped = true;
-  }
+  // the assembly knows one stride along lines
+  l.is_swapped = c.batches == 1 && (!in_assembly || c.rows.stride == c.columns.stride) &&
+                 cost(c.columns, c.rows, in_assembly) < cost(c.rows, c.columns, in_assembly);
+  if (l.is_swapped) std::swap(l.lines, l.along);
   set_line(l);
   l.plane = extent(l.lines, l.lines.out) * l.pitch;
-  if (in_place && 8 * l.plane <= budget.whole) {
+  if ((in_place || l.is_swapped) && 8 * l.plane <= budget.whole) {
     l.is_whole = true;
     l.band = l.lines.out;
     return l;
@@ -242,12 +244,17 @@ BindResult bind_depthwise_conv2d_s8_dsp(const BindContext& context) {
   const std::string widen = x.is_signed() ? "depthwise_widen_s8" : "depthwise_widen_u8";
   call.assembly.push_back({"depthwise_dsp.S", "DEPTHWISE_WIDEN_DSP", widen, x.is_signed() ? "0" : "1"});
   call.params.push_back({"widen", Symbol{widen, "mote_depthwise_widen"}});
+  if (!in_assembly) {
+    call.assembly.push_back({"depthwise_dsp.S", "DEPTHWISE_SUMS_DSP", "depthwise_sums", ""});
+    call.params.push_back({"sums", Symbol{"depthwise_sums", "mote_depthwise_sums"}});
+  }
   if (in_assembly) add_assembly(call, l, o, y_step, context.optimize);
   constexpr const char* kNotes[] = {"one multiplication per output", "rounding of positive results",
                                     "rounding of both signs", "any filter"};
   Bound bound{
       {std::move(call)}, {}, fmt::format("{}, planes of {} lines", kNotes[static_cast<int>(o.form)], l.band)};
-  if (l.is_whole) bound.in_place_inputs = {context.node().inputs[0]};
+  if (l.is_whole && context.input(0).shape == context.output().shape)
+    bound.in_place_inputs = {context.node().inputs[0]};
   return bound;
 }
 
