@@ -76,7 +76,7 @@ MOTE_INLINE void mote_pairs_group(const conv2d_s8_pairs_params* p, mote_pairs_ti
       s->kernel(t);
       t->y = y;
       for (int32_t c = 0; c < s->channels; ++c, t->outputs += 4)
-        mote_pairs_store(&p->output, t->outputs, sums + 4 * c, y, t->stride);
+        mote_pairs_store(&p->output, t->outputs, sums + 4 * c, 4, y + (t->outputs[3] >> 8), t->stride);
     }
   }
 }

@@ -49,11 +49,10 @@ MOTE_INLINE int32_t mote_rounded_high(int32_t a, int32_t b) {
   return (int32_t)(((int64_t)a * b + 0x80000000LL) >> 32);
 }
 
-/* Four outputs of a channel. */
-MOTE_INLINE void mote_pairs_store(const mote_pairs_output* o, const int32_t* entry, const int32_t sums[4],
-                                  int8_t* y, int32_t stride) {
-  y += entry[3] >> 8;
-  for (int32_t i = 0; i < 4; ++i, y += stride) {
+/* `count` outputs of a channel. */
+MOTE_INLINE void mote_pairs_store(const mote_pairs_output* o, const int32_t* entry, const int32_t* sums,
+                                  int32_t count, int8_t* y, int32_t stride) {
+  for (int32_t i = 0; i < count; ++i, y += stride) {
     int32_t q;
     if (o->quick) {
       const int32_t twice = (int32_t)(((uint32_t)sums[i] << 1) + (uint32_t)entry[0]);
@@ -112,7 +111,7 @@ MOTE_KERNEL void mote_pairs_portable(mote_pairs_tile* t, const mote_pairs_segmen
   for (int32_t c = 0; c < s->channels; ++c, t->weights += s->taps, t->outputs += 4) {
     int32_t sums[4];
     mote_pairs_sums(t, t->weights, s->run, sums);
-    mote_pairs_store(o, t->outputs, sums, t->y, t->stride);
+    mote_pairs_store(o, t->outputs, sums, 4, t->y + (t->outputs[3] >> 8), t->stride);
   }
 }
 

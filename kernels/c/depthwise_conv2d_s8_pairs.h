@@ -1,0 +1,223 @@
+/* 8-bit depthwise convolution with two outputs in a word (pairs.h). The input lines that a band of output
+ * lines needs are copied, channel by channel, to a plane of words: sample i of the line, padding included,
+ * and 2^16 times sample i + stride, so that outputs o and o + 1 read their taps from the same words. Lines
+ * are rows of the image, or its columns where all of it is one band and that is the better way along.
+ *
+ * A band is written before other channels have read their input lines: where they would be overwritten, the
+ * band waits in the scratch. One band of everything reads the plane of a channel before it writes: y may be
+ * x. */
+#ifndef MOTE_DEPTHWISE_CONV2D_S8_PAIRS_H
+#define MOTE_DEPTHWISE_CONV2D_S8_PAIRS_H
+
+#include "pairs.h"
+
+/* Lines of one output channel; read in this order by the functions of depthwise_pairs_armv7m.S. */
+typedef struct {
+  const uint32_t* x; /* the first line that the first output line reads */
+  int8_t* y;
+  const int8_t* weights;
+  const int32_t* entry; /* of mote_pairs_output */
+  int32_t pitch, next;  /* bytes from line to line of the plane, from output line to output line in it */
+  int32_t y_line, y_step;
+  int32_t lines, out; /* out >= 4 outputs in each */
+} mote_pairs_lines;
+
+typedef void mote_pairs_depthwise(const mote_pairs_lines* lines);
+
+typedef struct {
+  int32_t channels, multiplier;           /* of the input; outputs of each */
+  mote_axis lines, along;                 /* without batches */
+  int32_t x_line, x_step, y_line, y_step; /* bytes from line to line and along it */
+  int32_t x_slots, y_slots;
+  int32_t band, waiting; /* output lines at once; the same where they wait in the scratch */
+  int32_t pitch, plane;  /* words of a line and of the plane */
+  int32_t x_flip, x_zero;
+  mote_pairs_output output;
+  const int8_t* weights; /* [channel][line][along] */
+  const int32_t* outputs;
+  const int8_t* runs;              /* for each channel: taps between which words are taken apart */
+  const int8_t* ways;              /* for each channel: which kernel; or null */
+  mote_pairs_depthwise* kernel[3]; /* with one or more */
+} depthwise_conv2d_s8_pairs_params;
+
+MOTE_INLINE int32_t mote_least(int32_t a, int32_t b) { return a < b ? a : b; }
+
+/* Sums of outputs 0 to 3 from the words at x. */
+MOTE_INLINE void mote_pairs_taps(const depthwise_conv2d_s8_pairs_params* p, const uint32_t* x,
+                                 const int8_t* w, int32_t run, int32_t sums[4]) {
+  const int32_t second = 2 * p->along.stride;
+  uint32_t l0 = 0, l1 = 0, m0 = 0, m1 = 0;
+  int32_t h0 = 0, h1 = 0, left = run;
+  for (int32_t i = 0; i < p->lines.taps; ++i, x += p->lines.step * p->pitch) {
+    const uint32_t* at = x;
+    for (int32_t k = 0; k < p->along.taps; ++k, at += p->along.step) {
+      const uint32_t v = (uint32_t)(int32_t)*w++;
+      m0 += at[0] * v;
+      m1 += at[second] * v;
+      if (--left > 0) continue;
+      left = run;
+      l0 += m0;
+      l1 += m1;
+      h0 += (int32_t)(m0 + 0x8000) >> 16;
+      h1 += (int32_t)(m1 + 0x8000) >> 16;
+      m0 = m1 = 0;
+    }
+  }
+  h0 += (int32_t)(m0 + 0x8000) >> 16;
+  h1 += (int32_t)(m1 + 0x8000) >> 16;
+  sums[0] = (int32_t)(l0 + m0 - ((uint32_t)h0 << 16));
+  sums[1] = h0;
+  sums[2] = (int32_t)(l1 + m1 - ((uint32_t)h1 << 16));
+  sums[3] = h1;
+}
+
+MOTE_KERNEL void mote_pairs_any_lines(const depthwise_conv2d_s8_pairs_params* p, const mote_pairs_lines* t,
+                                      int32_t run) {
+  const uint32_t* x = t->x;
+  int8_t* y = t->y;
+  for (int32_t i = 0; i < t->lines; ++i, x += p->lines.stride * p->pitch, y += t->y_line)
+    for (int32_t o = 0; o < t->out; o += 4) {
+      int32_t sums[4];
+      mote_pairs_taps(p, x + o * p->along.stride, t->weights, run, sums);
+      mote_pairs_store(&p->output, t->entry, sums, mote_least(t->out - o, 4), y + o * t->y_step, t->y_step);
+    }
+}
+
+/* Input lines [top, top + count) that `lines` output lines from `line` read. */
+typedef struct {
+  int32_t top, count;
+} mote_pairs_band;
+
+MOTE_INLINE mote_pairs_band mote_pairs_band_of(const depthwise_conv2d_s8_pairs_params* p, int32_t line,
+                                               int32_t lines) {
+  mote_pairs_band band;
+  band.top = line * p->lines.stride + p->lines.offset;
+  band.count = (lines - 1) * p->lines.stride + (p->lines.taps - 1) * p->lines.step + 1;
+  return band;
+}
+
+MOTE_INLINE uint32_t mote_pairs_sample(const depthwise_conv2d_s8_pairs_params* p, const int8_t* line,
+                                       int32_t i) {
+  i += p->along.offset;
+  return (uint32_t)(int32_t)(int8_t)((i < 0 || i >= p->along.in ? p->x_zero : line[i * p->x_step]) ^
+                                     p->x_flip);
+}
+
+/* Words [from, end) of a line. */
+MOTE_INLINE void mote_pairs_words(const depthwise_conv2d_s8_pairs_params* p, const int8_t* line, int32_t from,
+                                  int32_t end, uint32_t* to) {
+  for (int32_t i = from; i < end; ++i)
+    to[i] = mote_pairs_sample(p, line, i) + (mote_pairs_sample(p, line, i + p->along.stride) << 16);
+}
+
+/* A line of samples that are not all padding. */
+MOTE_INLINE void mote_pairs_line(const depthwise_conv2d_s8_pairs_params* p, const int8_t* line,
+                                 uint32_t* to) {
+  const int32_t from = -p->along.offset;
+  const int32_t end = mote_least(p->pitch, from + p->along.in - p->along.stride);
+  if (p->x_flip != 0 || end <= from) {
+    mote_pairs_words(p, line, 0, p->pitch, to);
+    return;
+  }
+  mote_pairs_words(p, line, 0, from, to);
+  const int32_t step = p->x_step;
+  const int8_t* x = line;
+  if (p->along.stride == 1) {
+    int32_t sample = *x;
+    for (uint32_t *at = to + from, *last = to + end; at < last; ++at) {
+      const int32_t low = sample;
+      x += step;
+      sample = *x;
+      *at = (uint32_t)low + ((uint32_t)sample << 16);
+    }
+  } else {
+    const int8_t* second = x + p->along.stride * step;
+    for (uint32_t *at = to + from, *last = to + end; at < last; ++at) {
+      *at = (uint32_t)*x + ((uint32_t)*second << 16);
+      x += step;
+      second += step;
+    }
+  }
+  mote_pairs_words(p, line, end, p->pitch, to);
+}
+
+/* `image`: row of x that is line 0. */
+MOTE_KERNEL void mote_pairs_plane(const depthwise_conv2d_s8_pairs_params* p, const int8_t* x, int32_t image,
+                                  mote_pairs_band band, uint32_t* plane) {
+  const uint32_t zero = (uint32_t)(int32_t)(int8_t)(p->x_zero ^ p->x_flip);
+  for (int32_t i = band.top; i < band.top + band.count; ++i, plane += p->pitch) {
+    if (i >= 0 && i < p->lines.in) {
+      mote_pairs_line(p, x + mote_row_slot(image + i, p->x_slots) * p->x_line, plane);
+    } else {
+      for (int32_t k = 0; k < p->pitch; ++k) plane[k] = zero + (zero << 16);
+    }
+  }
+}
+
+/* Whether output lines at y stand on input lines that they need. */
+MOTE_INLINE int32_t mote_pairs_overlap(const depthwise_conv2d_s8_pairs_params* p, const int8_t* x,
+                                       int32_t image, mote_pairs_band band, const int8_t* y, int32_t lines) {
+  const int32_t end = mote_least(band.top + band.count, p->lines.in);
+  for (int32_t i = band.top < 0 ? 0 : band.top; i < end; ++i) {
+    const uintptr_t from = (uintptr_t)x + (uint32_t)(mote_row_slot(image + i, p->x_slots) * p->x_line);
+    if (from < (uintptr_t)y + (uint32_t)(lines * p->y_line) && (uintptr_t)y < from + (uint32_t)p->x_line)
+      return 1;
+  }
+  return 0;
+}
+
+/* All channels of a band, to `y`. */
+MOTE_INLINE void mote_pairs_channels(const depthwise_conv2d_s8_pairs_params* p, const int8_t* x,
+                                     int32_t image, mote_pairs_band band, uint32_t* plane,
+                                     mote_pairs_lines* t, int8_t* y) {
+  const int32_t taps = p->lines.taps * p->along.taps;
+  t->weights = p->weights;
+  t->entry = p->outputs;
+  for (int32_t c = 0, o = 0; c < p->channels; ++c) {
+    mote_pairs_plane(p, x + c, image, band, plane);
+    for (int32_t i = 0; i < p->multiplier; ++i, ++o, t->weights += taps, t->entry += 4) {
+      t->y = y + o;
+      if (p->ways)
+        p->kernel[p->ways[o]](t);
+      else
+        mote_pairs_any_lines(p, t, p->runs[o]);
+    }
+  }
+}
+
+MOTE_KERNEL void depthwise_conv2d_s8_pairs(const depthwise_conv2d_s8_pairs_params* p, const int8_t* x,
+                                           int8_t* y, void* scratch, int32_t first, int32_t rows) {
+  uint32_t* plane = (uint32_t*)scratch;
+  int8_t* aside = (int8_t*)(plane + p->plane);
+  mote_pairs_lines t;
+  t.x = plane;
+  t.pitch = 4 * p->pitch;
+  t.next = p->lines.stride * t.pitch;
+  t.y_line = p->y_line;
+  t.y_step = p->y_step;
+  t.out = p->along.out;
+  for (int32_t end = first + rows; first < end; first += t.lines) {
+    const int32_t n = first / p->lines.out;
+    const int32_t line = first - n * p->lines.out, slot = mote_row_slot(first, p->y_slots);
+    int8_t* place = y + slot * p->y_line;
+    int8_t* to = place;
+    t.lines =
+        mote_least(mote_least(p->band, end - first), mote_least(p->lines.out - line, p->y_slots - slot));
+    mote_pairs_band band = mote_pairs_band_of(p, line, t.lines);
+    if (p->waiting > 0 && mote_pairs_overlap(p, x, n * p->lines.in, band, place, t.lines)) {
+      t.lines = mote_least(t.lines, p->waiting);
+      band = mote_pairs_band_of(p, line, t.lines);
+      to = aside;
+    }
+    mote_pairs_channels(p, x, n * p->lines.in, band, plane, &t, to);
+    if (to == aside) memcpy(place, aside, (size_t)(t.lines * p->y_line));
+  }
+}
+
+/* One band of everything. */
+MOTE_INLINE void depthwise_conv2d_s8_pairs_whole(const depthwise_conv2d_s8_pairs_params* p, const int8_t* x,
+                                                 int8_t* y, void* scratch) {
+  depthwise_conv2d_s8_pairs(p, x, y, scratch, 0, p->lines.out);
+}
+
+#endif
