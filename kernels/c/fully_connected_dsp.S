@@ -29,18 +29,10 @@
 .endm
 
 .macro MOTE_FULLY_CONNECTED_OUTPUTS m, a, form, shift, sat, bits
-        MOTE_GEMM_CONSTANTS \form, r4
-        .if \form == 2
-        MOTE_GEMM_OUTPUT \m, \form, \shift, \sat, \bits, asr, 8
-        .else
-        MOTE_GEMM_OUTPUT \m, \form, \shift, \sat, \bits, asr, 7
-        .endif
-        MOTE_GEMM_CONSTANTS \form, r4
-        .if \form == 2
-        MOTE_GEMM_OUTPUT \a, \form, \shift, \sat, \bits, lsl, 0
-        .else
-        MOTE_GEMM_OUTPUT \a, \form, \shift, \sat, \bits, lsl, 1
-        .endif
+        MOTE_OUTPUT_CONSTANTS \form, r4
+        MOTE_OUTPUT_OF \m, \form, \shift, \sat, \bits, 8
+        MOTE_OUTPUT_CONSTANTS \form, r4
+        MOTE_OUTPUT_OF \a, \form, \shift, \sat, \bits, 0
 .endm
 
 .macro MOTE_FULLY_CONNECTED name, unroll, ext, form, shift, sat, bits

@@ -64,24 +64,16 @@
 
 .macro MOTE_GEMM_OUTPUTS form, shift, sat, bits
         ldr     lr, [sp, #12]
-        MOTE_GEMM_CONSTANTS \form, lr
+        MOTE_OUTPUT_CONSTANTS \form, lr
         .irp r, r4, r5, r6, r7
-        .if \form == 2
-        MOTE_GEMM_OUTPUT \r, \form, \shift, \sat, \bits, asr, 8
-        .else
-        MOTE_GEMM_OUTPUT \r, \form, \shift, \sat, \bits, asr, 7
-        .endif
+        MOTE_OUTPUT_OF \r, \form, \shift, \sat, \bits, 8
         .endr
-        MOTE_GEMM_CONSTANTS \form, lr
+        MOTE_OUTPUT_CONSTANTS \form, lr
         str     lr, [sp, #12]
         .irp r, r0, r1, r2, r3
-        .if \form == 2
-        MOTE_GEMM_OUTPUT \r, \form, \shift, \sat, \bits, lsl, 0
-        .else
-        MOTE_GEMM_OUTPUT \r, \form, \shift, \sat, \bits, lsl, 1
-        .endif
+        MOTE_OUTPUT_OF \r, \form, \shift, \sat, \bits, 0
         .endr
-        ldrd    r12, r8, [sp, #24]
+        ldr     r8, [sp, #28]
         ldr     lr, [sp, #16]
         mov     r12, lr
         strb    r0, [lr]

@@ -13,32 +13,45 @@
         .syntax unified
         .thumb
 
-/* The sum in \r, shifted to be twice itself (form 2: itself), becomes an output; r8-r11 are its channel's constants. */
-.macro MOTE_GEMM_OUTPUT r, form, shift, sat, bits, by, places
+/* The sum in \r, shifted by \places to be twice itself (form 2: itself), becomes an output. c0-c3: the constants; t is
+ * lost. */
+.macro MOTE_OUTPUT r, form, shift, sat, bits, by, places, c0, c1, c2, c3, t
         .if \places
-        add     \r, r8, \r, \by #\places
+        add     \r, \c0, \r, \by #\places
         .else
-        add     \r, r8
+        add     \r, \c0
         .endif
         .if \form == 2
-        smmla   \r, \r, r9, r10
+        smmla   \r, \r, \c1, \c2
         \sat    \r, #\bits, \r, asr #\shift
         .else
         .if \form == 0
-        add     r12, r10, \r, asr #31
-        smmlar  \r, \r, r9, r12
+        add     \t, \c2, \r, asr #31
+        smmlar  \r, \r, \c1, \t
         .else
-        smmlar  \r, \r, r9, r10
+        smmlar  \r, \r, \c1, \c2
         .endif
-        asr     \r, \r, r11
+        asr     \r, \r, \c3
         \sat    \r, #\bits, \r
         .endif
 .endm
 
-.macro MOTE_GEMM_CONSTANTS form, from
+/* The constants of the next channel in r8-r11. */
+.macro MOTE_OUTPUT_CONSTANTS form, from
         .if \form == 2
         ldmia   \from!, {r8-r10}
         .else
         ldmia   \from!, {r8-r11}
+        .endif
+.endm
+
+/* The same with the constants in r8-r11 and a sum that has \places bits too many, or is itself (0). */
+.macro MOTE_OUTPUT_OF r, form, shift, sat, bits, places
+        .if \form == 2
+        MOTE_OUTPUT \r, \form, \shift, \sat, \bits, asr, \places, r8, r9, r10, r11, r12
+        .elseif \places
+        MOTE_OUTPUT \r, \form, \shift, \sat, \bits, asr, (\places-1), r8, r9, r10, r11, r12
+        .else
+        MOTE_OUTPUT \r, \form, \shift, \sat, \bits, lsl, 1, r8, r9, r10, r11, r12
         .endif
 .endm

@@ -64,8 +64,23 @@ std::int64_t Conv2D::macs(const InputTypes& inputs, const OutputTypes& outputs) 
   return outputs[0]->elements() * terms(inputs[1]->shape);
 }
 
+namespace {
+
+// As in the middle of networks: 3x3 with stride 1 and many channels.
+Graph sample_body(Rng& rng) {
+  auto op = std::make_shared<Conv2D>();
+  for (auto& p : op->padding) p = rng.integer(0, 1);
+  const Shape w{2 * rng.integer(4, 8), 3, 3, 4 * rng.integer(2, 4)};
+  const Shape x{rng.chance(0.8) ? 1 : 2, rng.integer(4, 12), rng.integer(6, 17), w[3]};
+  random_clamp(rng, op->clamp_min, op->clamp_max);
+  return accumulation_sample(rng, {op, x, w, w[0], 0, terms(w), true});
+}
+
+}  // namespace
+
 Graph sample_conv2d(Rng& rng) {
   if (rng.chance(0.25)) return sample_point_conv2d(rng);
+  if (rng.chance(0.15)) return sample_body(rng);
   auto op = std::make_shared<Conv2D>();
   op->groups = rng.chance(0.75) ? 1 : rng.integer(2, 3);
   op->stride = {rng.integer(1, 3), rng.integer(1, 3)};

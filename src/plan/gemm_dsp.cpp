@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <limits>
 
+#include "plan/fitted_requantization.h"
+
 namespace mote {
 
 namespace {
@@ -145,6 +147,17 @@ GemmOutput gemm_output(const BindContext& context, const Convolution& c, const F
   const OutputConstants constants = output_constants(c, true);
   const std::vector<std::int32_t> bias = raw_bias(context, f);
   std::vector<std::vector<std::int32_t>> channels;
+  // A function for each shift: under other aims layers share their function.
+  if (const auto fitted =
+          context.optimize == Optimize::kSpeed ? fit_requantization(context, c, f) : std::nullopt) {
+    for (std::size_t o = 0; o < bias.size(); ++o)
+      channels.push_back(
+          {bias[o] + (fitted->biases[o] - f.bias[o]), fitted->multipliers[o], fitted->offsets[o]});
+    output.form = GemmOutput::kFitted;
+    output.shift = fitted->shift;
+    output.constants = pair_up(channels);
+    return output;
+  }
   for (std::size_t o = 0; o < bias.size(); ++o) {
     const auto constant = constant_output(context, c, f, o);
     const std::int64_t zero = constant.value_or(c.stage.zero_point);
@@ -163,14 +176,28 @@ GemmOutput gemm_output(const BindContext& context, const Convolution& c, const F
 }
 
 std::string GemmOutput::note() const {
-  const std::string lanes = "two channels per lane, ";
   switch (form) {
-    case kSigned: return lanes + "both roundings in one multiplication";
-    case kRelu: return lanes + "both roundings in one multiplication, negatives clamped away";
-    case kFitted: return lanes + "one rounding, proved equal to two";
+    case kSigned: return "both roundings in one multiplication";
+    case kRelu: return "both roundings in one multiplication, negatives clamped away";
+    case kFitted: return "one rounding, proved equal to two";
     case kSums: break;
   }
-  return lanes + "general output stage";
+  return "general output stage";
+}
+
+std::string GemmOutput::suffix() const {
+  const std::string range = fmt::format("_{}{}", is_signed ? "ssat" : "usat", bits);
+  switch (form) {
+    case kSigned: return range;
+    case kRelu: return "_relu" + range;
+    case kFitted: return fmt::format("_fit{}{}", shift, range);
+    case kSums: break;
+  }
+  return "_sums";
+}
+
+std::string GemmOutput::arguments() const {
+  return fmt::format("{}, {}, {}, {}", static_cast<int>(form), shift, is_signed ? "ssat" : "usat", bits);
 }
 
 namespace {
@@ -189,17 +216,8 @@ void add_stage(KernelCall& call, const BindContext& context, const Convolution& 
 }
 
 void add_function(KernelCall& call, const GemmOutput& output, AssemblyFunction function) {
-  const char* sat = output.is_signed ? "ssat" : "usat";
-  switch (output.form) {
-    case GemmOutput::kSums: function.symbol += "_sums"; break;
-    case GemmOutput::kFitted:
-      function.symbol += fmt::format("_fit{}_{}{}", output.shift, sat, output.bits);
-      break;
-    case GemmOutput::kRelu: function.symbol += fmt::format("_relu_{}{}", sat, output.bits); break;
-    case GemmOutput::kSigned: function.symbol += fmt::format("_{}{}", sat, output.bits); break;
-  }
-  function.arguments +=
-      fmt::format(", {}, {}, {}, {}", static_cast<int>(output.form), output.shift, sat, output.bits);
+  function.symbol += output.suffix();
+  function.arguments += ", " + output.arguments();
   call.params.push_back({"stage.gemm", Symbol{function.symbol, "mote_gemm"}});
   call.assembly.push_back(std::move(function));
 }

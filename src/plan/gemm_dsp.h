@@ -29,7 +29,9 @@ struct GemmOutput {
   int bits = 8;                         // of the saturation
   std::vector<std::int32_t> constants;  // [channels, 3 or 4]; of each two channels the second first
 
-  std::string note() const;  // for Bound
+  std::string note() const;       // for Bound
+  std::string suffix() const;     // of the symbols of functions with this stage
+  std::string arguments() const;  // form, shift, sat, bits of kernels/c/output_dsp.S
 };
 GemmOutput gemm_output(const BindContext& context, const Convolution& c, const Filters& f);
 

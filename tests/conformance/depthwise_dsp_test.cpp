@@ -2,17 +2,17 @@
 // that fit the scratch whole and layers that do not, in every aim, on random and extreme inputs.
 #include <gtest/gtest.h>
 
-#include "base/file.h"
 #include "base/process.h"
-#include "emit/c.h"
 #include "ir/patch.h"
-#include "measure/device.h"
 #include "ops/depthwise_conv2d.h"
 #include "plan/plan.h"
-#include "run/interpreter.h"
+#include "tests/support/device_layers.h"
 
 namespace mote {
 namespace {
+
+using testing::device_differences;
+using testing::random_bytes;
 
 struct Layer {
   Shape x;
@@ -28,16 +28,6 @@ const Layer kLayers[] = {
     {{1, 49, 40, 1}, {10, 8}, {2, 2}, 8, -128},  {{1, 14, 9, 3}, {3, 3}, {1, 1}, 2, -128},
     {{1, 24, 1, 128}, {10, 1}, {1, 1}, 1, -128}, {{1, 96, 96, 1}, {3, 3}, {2, 2}, 8, -128},
     {{1, 11, 13, 7}, {5, 5}, {2, 1}, 1, 0},      {{1, 30, 2, 4}, {3, 3}, {1, 1}, 1, -128}};
-
-Tensor random_bytes(Rng& rng, const TensorType& type, double extreme) {
-  std::vector<std::byte> bytes(static_cast<std::size_t>(type.bytes()));
-  for (std::byte& b : bytes) {
-    const bool is_extreme = rng.chance(extreme);
-    const auto value = is_extreme ? (rng.chance(0.5) ? 127 : -127) : rng.integer(-127, 127);
-    b = static_cast<std::byte>(value & 0xff);
-  }
-  return Tensor(type, std::move(bytes));
-}
 
 ValueId add_layer(Patch& patch, Rng& rng, ValueId x, const Layer& layer) {
   auto op = std::make_shared<DepthwiseConv2D>();
@@ -70,24 +60,7 @@ TEST_P(DepthwiseDsp, EqualsEvaluateOnShapesOfNetworks) {
   const Graph graph = std::move(patch).apply();
   const Plan plan = make_plan(graph, target, {.optimize = GetParam()});
   for (const Step& step : plan.steps) EXPECT_EQ(step.kernel->name, "depthwise_conv2d_s8_dsp");
-  const TemporaryFolder folder;
-  const Artifact artifact = emit_c(plan, {.name = "m", .folder = folder.path()});
-  std::vector<Sample> samples;
-  std::vector<std::vector<Tensor>> expected;
-  for (const double extreme : {0.0, 0.5, 1.0}) {
-    std::vector<Tensor> inputs;
-    Sample& sample = samples.emplace_back();
-    for (const ValueId v : graph.inputs()) {
-      inputs.push_back(random_bytes(rng, graph.type(v), extreme));
-      sample.emplace_back(inputs.back().bytes().begin(), inputs.back().bytes().end());
-    }
-    expected.push_back(interpret(graph, inputs));
-  }
-  const auto outputs = run_on_device(artifact, target, samples).outputs;
-  for (std::size_t i = 0; i < expected.size(); ++i)
-    for (std::size_t o = 0; o < expected[i].size(); ++o)
-      EXPECT_TRUE(std::equal(outputs[i][o].begin(), outputs[i][o].end(), expected[i][o].bytes().begin()))
-          << "input " << i << ", layer " << o << ": " << plan.steps[o].bound.note;
+  for (const std::string& difference : device_differences(plan, target, rng)) ADD_FAILURE() << difference;
 }
 
 INSTANTIATE_TEST_SUITE_P(Aims, DepthwiseDsp,

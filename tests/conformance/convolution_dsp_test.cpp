@@ -1,0 +1,120 @@
+// Convolutions and fully-connected layers of cores with the DSP extension on shapes of real networks: every
+// kernel and output stage in every aim, on random and extreme inputs.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <set>
+
+#include "base/process.h"
+#include "ir/patch.h"
+#include "ops/conv2d.h"
+#include "ops/fully_connected.h"
+#include "plan/plan.h"
+#include "tests/support/device_layers.h"
+
+namespace mote {
+namespace {
+
+using testing::device_differences;
+using testing::random_bytes;
+
+struct Layer {
+  Shape x;
+  std::int64_t channels;
+  std::vector<std::int64_t> taps, stride, padding;  // padding: of rows, of columns
+  std::int32_t y_zero = -128;
+  bool is_signed = true;
+  std::vector<std::int64_t> dilation = {1, 1};
+  float clamp_max = std::numeric_limits<float>::infinity();
+};
+
+const Layer kLayers[] = {
+    {{1, 16, 16, 16}, 16, {3, 3}, {1, 1}, {1, 1}},             // Winograd, whole groups
+    {{1, 9, 13, 8}, 10, {3, 3}, {1, 1}, {1, 1}, 5},            // parts of tiles and groups
+    {{2, 7, 6, 24}, 12, {3, 3}, {1, 1}, {1, 1}, -128, false},  // several images, unsigned
+    {{1, 11, 10, 64}, 20, {3, 3}, {1, 1}, {0, 0}},             // no padding
+    {{1, 12, 20, 36}, 8, {3, 3}, {1, 1}, {1, 1}, -20},
+    {{1, 16, 16, 16}, 18, {3, 3}, {2, 2}, {1, 1}},  // windows
+    {{2, 9, 7, 8}, 7, {3, 5}, {1, 2}, {2, 0}, 3},   // blocks across rows and images, odd channels
+    {{1, 12, 9, 4}, 6, {3, 3}, {1, 1}, {2, 3}, -128, true, {2, 3}},
+    {{1, 13, 5, 64}, 66, {1, 1}, {1, 1}, {0, 0}},  // pixels
+    {{1, 6, 7, 40}, 9, {1, 1}, {1, 1}, {0, 0}, 0, false},
+    {{1, 8, 9, 32}, 16, {1, 1}, {2, 2}, {0, 0}},
+    {{1, 5, 5, 12}, 8, {1, 1}, {1, 1}, {0, 0}, 10, true, {1, 1}, 1.0F},  // any bounds
+    {{1, 20, 22, 3}, 8, {3, 3}, {1, 1}, {1, 1}},                         // shallow: one byte left of each row
+    {{1, 31, 33, 3}, 16, {3, 3}, {2, 2}, {1, 1}, -128, false},
+    {{1, 49, 10, 1}, 12, {10, 4}, {2, 2}, {4, 1}},   // none
+    {{1, 14, 15, 2}, 8, {5, 5}, {1, 1}, {2, 2}, 7},  // two
+    {{1, 10, 12, 1}, 6, {3, 3}, {1, 1}, {1, 1}},     // three
+    {{2, 9, 9, 6}, 5, {3, 2}, {2, 1}, {0, 1}, 0, false, {1, 2}},
+    {{1, 8, 8, 18}, 10, {5, 3}, {1, 1}, {1, 2}, -128, true}};
+
+struct Connected {
+  std::int64_t rows, inputs, channels;
+  std::int32_t y_zero;
+};
+const Connected kConnected[] = {{1, 640, 128, -128}, {1, 128, 8, -128}, {1, 8, 12, 4},    {2, 27, 5, -3},
+                                {1, 64, 10, 100},    {1, 3, 2, 0},      {5, 20, 6, -128}, {4, 7, 4, -128}};
+
+ValueId add_input(Patch& patch, Rng& rng, const Shape& shape, bool is_signed) {
+  const auto zero = static_cast<std::int32_t>(is_signed ? (rng.chance(0.5) ? -128 : rng.integer(-128, 127))
+                                                        : rng.integer(0, 255));
+  return patch.add_input("x", {shape, Encoding::affine(8, is_signed, 0.02F, zero), {}});
+}
+
+ValueId add_weights(Patch& patch, Rng& rng, const Shape& shape) {
+  std::vector<float> scales;
+  for (std::int64_t i = 0; i < shape[0]; ++i) scales.push_back(static_cast<float>(rng.uniform(0.002, 0.02)));
+  const std::vector<std::int32_t> zeros(scales.size());
+  return patch.add_constant(
+      "w", random_bytes(rng, {shape, Encoding::per_axis(8, true, 0, scales, zeros), {}}, 0.05));
+}
+
+void add_layer(Patch& patch, const OperatorPtr& op, const std::vector<ValueId>& inputs, std::int64_t terms,
+               std::int32_t y_zero, bool is_signed) {
+  TensorType y = op->infer({&patch.type(inputs[0]), &patch.type(inputs[1])}).at(0);
+  const auto scale = 0.02F * std::sqrt(static_cast<float>(terms));
+  y.encoding = Encoding::affine(8, is_signed, scale, is_signed ? y_zero : y_zero + 128);
+  patch.add_output(patch.add_node(op, inputs, {y}, "layer", {"y"})[0]);
+}
+
+class ConvolutionDsp : public ::testing::TestWithParam<Optimize> {};
+
+TEST_P(ConvolutionDsp, EqualsEvaluateOnShapesOfNetworks) {
+  const Target target = load_target("cortex-m4");
+  if (!find_program(target.runner.program)) GTEST_SKIP() << target.runner.program << " is missing";
+  Rng rng(23);
+  Patch patch;
+  for (const Layer& l : kLayers) {
+    auto op = std::make_shared<Conv2D>();
+    op->stride = l.stride;
+    op->dilation = l.dilation;
+    op->padding = {l.padding[0], l.padding[1], l.padding[0], l.padding[1]};
+    op->clamp_max = l.clamp_max;
+    const ValueId x = add_input(patch, rng, l.x, l.is_signed);
+    const ValueId w = add_weights(patch, rng, {l.channels, l.taps[0], l.taps[1], l.x[3]});
+    add_layer(patch, op, {x, w}, l.taps[0] * l.taps[1] * l.x[3], l.y_zero, l.is_signed);
+  }
+  for (const Connected& l : kConnected) {
+    const ValueId x = add_input(patch, rng, {l.rows, l.inputs}, true);
+    const ValueId w = add_weights(patch, rng, {l.channels, l.inputs});
+    add_layer(patch, std::make_shared<FullyConnected>(), {x, w}, l.inputs, l.y_zero, true);
+  }
+  const Plan plan = make_plan(std::move(patch).apply(), target, {.optimize = GetParam()});
+  std::set<std::string_view> kernels;
+  for (const Step& step : plan.steps) {
+    kernels.insert(step.kernel->name);
+    EXPECT_EQ(step.kernel->feature, "dsp") << plan.graph.describe(step.node);
+  }
+  EXPECT_EQ(kernels.contains("conv2d_s8_winograd_dsp"), GetParam() == Optimize::kSpeed);
+  for (const std::string& difference : device_differences(plan, target, rng)) ADD_FAILURE() << difference;
+}
+
+INSTANTIATE_TEST_SUITE_P(Aims, ConvolutionDsp,
+                         ::testing::Values(Optimize::kSpeed, Optimize::kBalanced, Optimize::kSize,
+                                           Optimize::kRam),
+                         [](const auto& aim) { return std::string(optimize_name(aim.param)); });
+
+}  // namespace
+}  // namespace mote
