@@ -198,6 +198,7 @@ BindResult bind_depthwise_conv2d_s8_dsp(const BindContext& context) {
   const Filters f = filters_of(context, c);
   const Output o = output_of(context, c, f);
   const bool in_assembly = o.form != Form::kAny;
+  if (c.in_channels == 1 && !in_assembly) return Refusal{"one channel: the convolution is better"};
   const Layout l = layout_of(context, c, in_assembly);
   if (l.used < 1) return Refusal{"no window meets the image"};
   const std::int64_t tap_words = l.along.step == 1 ? (l.along.taps + 1) / 2 : l.along.taps;
