@@ -69,6 +69,9 @@ MOTE_KERNEL void fully_connected_s8_mve(const fully_connected_s8_mve_params* p, 
   p->filters.gemm(pairs);
 }
 
+/* MOTE_WINDOWS_MVE of gemm_mve.S */
+typedef void mote_mve_windows(mote_mve_segment* segments, int8_t* to, int32_t pixels);
+
 typedef struct {
   mote_window2d window; /* one group, plain */
   int32_t x_slots, y_slots;
@@ -80,6 +83,7 @@ typedef struct {
   int32_t run_bytes, run_step;             /* of a run; from run to run in a line */
   int32_t zeros_bytes;                     /* of a line that stands for rows outside the image */
   int32_t windows, window_bytes;           /* windows gathered at a time; 0: none */
+  mote_mve_windows* gather;                /* 0: mote_mve_gather */
   int32_t lines_at, zeros_at, windows_at;  /* bytes into the scratch */
   mote_mve_filters filters;
 } conv2d_s8_mve_params;
@@ -116,6 +120,17 @@ MOTE_KERNEL void mote_mve_gather(const conv2d_s8_mve_params* p, mote_mve_segment
   }
 }
 
+/* Results of `count` gathered windows; none is left. */
+MOTE_INLINE int32_t mote_mve_run_windows(const conv2d_s8_mve_params* p, mote_mve_pairs* pairs,
+                                         const int8_t* windows, int32_t count, int8_t* y) {
+  pairs->segments[0].x0 = windows;
+  pairs->segments[0].x1 = windows + p->window_bytes;
+  pairs->segments[0].step = 2 * p->window_bytes;
+  pairs->segments[1].x0 = 0;
+  mote_mve_pixels(&p->filters, pairs, count, y);
+  return 0;
+}
+
 MOTE_KERNEL void conv2d_s8_mve(const conv2d_s8_mve_params* p, const int8_t* x, int8_t* y, void* scratch,
                                int32_t first, int32_t rows) {
   const mote_window2d* g = &p->window;
@@ -128,6 +143,8 @@ MOTE_KERNEL void conv2d_s8_mve(const conv2d_s8_mve_params* p, const int8_t* x, i
   /* the runs of the windows that are gathered stand behind the one segment that they become */
   mote_mve_segment* runs = pairs->segments + (whole ? 2 : 0);
   int32_t next = 0;
+  int32_t held = 0; /* windows gathered, of pixels from held_y on */
+  int8_t* held_y = y;
   mote_mve_begin(&p->filters, pairs);
   mote_mve_fill(lines, p->x_zero, p->reach * p->line_bytes + p->zeros_bytes);
   for (const int32_t last = first + rows; first < last; ++first) {
@@ -156,16 +173,22 @@ MOTE_KERNEL void conv2d_s8_mve(const conv2d_s8_mve_params* p, const int8_t* x, i
       mote_mve_pixels(&p->filters, pairs, g->columns.out, to);
       continue;
     }
-    for (int32_t left = g->columns.out; left > 0; left -= p->windows, to += p->windows * g->out_channels) {
-      const int32_t count = left < p->windows ? left : p->windows;
-      mote_mve_gather(p, runs, windows, count);
-      pairs->segments[0].x0 = windows;
-      pairs->segments[0].x1 = windows + p->window_bytes;
-      pairs->segments[0].step = 2 * p->window_bytes;
-      pairs->segments[1].x0 = 0;
-      mote_mve_pixels(&p->filters, pairs, count, to);
+    if (held > 0 && held_y + held * g->out_channels != to)
+      held = mote_mve_run_windows(p, pairs, windows, held, held_y);
+    for (int32_t left = g->columns.out; left > 0;) {
+      const int32_t count = left < p->windows - held ? left : p->windows - held;
+      if (held == 0) held_y = to;
+      if (p->gather)
+        p->gather(runs, windows + held * p->window_bytes, count);
+      else
+        mote_mve_gather(p, runs, windows + held * p->window_bytes, count);
+      left -= count;
+      held += count;
+      to += count * g->out_channels;
+      if (held == p->windows) held = mote_mve_run_windows(p, pairs, windows, held, held_y);
     }
   }
+  if (held > 0) mote_mve_run_windows(p, pairs, windows, held, held_y);
 }
 
 #endif

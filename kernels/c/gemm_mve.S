@@ -410,3 +410,51 @@
   MOTE_MVE_STORE 0, \partial, 0
   MOTE_MVE_LEAVE \name
 .endm
+
+/* One run of a window from `from`, which moves on by `step`, to r1, which moves on by `next`. Writes 16 bytes at a
+ * time, what follows the run as well. */
+.macro MOTE_MVE_RUN from, bytes, step, next
+  .set mote_chunk, 16
+  .rept (\bytes - 1) / 16
+  vldrb.u8 q1, [\from, #mote_chunk]
+  vstrb.8 q1, [r1, #mote_chunk]
+  .set mote_chunk, mote_chunk + 16
+  .endr
+  vldrb.u8 q0, [\from], #\step
+  vstrb.8 q0, [r1], #\next
+.endm
+
+.macro MOTE_MVE_RUNS runs, bytes, step, window, from, more:vararg
+  .if \runs == 1
+  MOTE_MVE_RUN \from, \bytes, \step, \window
+  .else
+  MOTE_MVE_RUN \from, \bytes, \step, \bytes
+  MOTE_MVE_RUNS (\runs - 1), \bytes, \step, (\window - \bytes), \more
+  .endif
+.endm
+
+.macro MOTE_MVE_MOVE_RUNS instruction, at, runs, from, more:vararg
+  \instruction \from, [r0, #\at]
+  .if \runs > 1
+  MOTE_MVE_MOVE_RUNS \instruction, (\at + MVE_SEGMENT_BYTES), (\runs - 1), \more
+  .endif
+.endm
+
+/* Windows of consecutive pixels side by side, `window` bytes apart: a function (segments, to, pixels). The run of each of
+ * the `runs` (up to 11) segments begins at x0, has `bytes` bytes and moves on by `step`. */
+.macro MOTE_WINDOWS_MVE name, runs, bytes, step, window
+  .section .text.\name, "ax", %progbits
+  .global \name
+  .type \name, %function
+  .p2align 2
+\name:
+  push {r4-r11, lr}
+  mov lr, r2
+  MOTE_MVE_MOVE_RUNS ldr, 0, \runs, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11, r12
+1:
+  MOTE_MVE_RUNS \runs, \bytes, \step, \window, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11, r12
+  le lr, 1b
+  MOTE_MVE_MOVE_RUNS str, 0, \runs, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11, r12
+  pop {r4-r11, pc}
+  .size \name, . - \name
+.endm

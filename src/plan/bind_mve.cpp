@@ -1,4 +1,6 @@
 // Kernels for Arm cores with vector instructions (MVE, Armv8.1-M).
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <limits>
@@ -57,12 +59,29 @@ std::int64_t gain_of_gathering(const Convolution& c, const Lines& l) {
   const std::int64_t run_chunks = round_up(l.run_bytes, 16) / 16;
   const std::int64_t window_chunks = round_up(runs * l.run_bytes, 16) / 16;
   const std::int64_t per_chunk = 7 * round_up(c.out_channels, 8) / 4;
-  return (runs * run_chunks - window_chunks) * per_chunk - runs * (4 + 3 * run_chunks);
+  constexpr std::int64_t kPerCopy = 2, kPerPixel = 3;
+  const std::int64_t per_segment = 5 * (runs - 1) / 2;
+  return (runs * run_chunks - window_chunks) * per_chunk + per_segment -
+         (kPerCopy * runs * run_chunks + kPerPixel);
 }
 
 std::int64_t windows_at_a_time(const Convolution& c, std::int64_t window_bytes, Optimize optimize) {
   const std::int64_t most = optimize == Optimize::kSpeed ? 1024 : optimize == Optimize::kRam ? 64 : 256;
-  return std::min(std::clamp<std::int64_t>(most / window_bytes & ~1, 2, 16), round_up(c.columns.out, 2));
+  const std::int64_t pixels = c.batches * c.rows.out * c.columns.out;
+  return std::min(std::clamp<std::int64_t>(most / window_bytes & ~1, 2, 32), round_up(pixels, 2));
+}
+
+// The function that gathers windows, where one can be made: its addressing reaches 127 bytes.
+void add_windows_function(KernelCall& call, const BindContext& context, std::int64_t runs, const Lines& l,
+                          std::int64_t step, std::int64_t window_bytes) {
+  constexpr std::int64_t kMostRuns = 11, kReach = 127;
+  const std::int64_t behind = window_bytes - (runs - 1) * l.run_bytes;
+  if (context.optimize == Optimize::kSize || runs > kMostRuns) return;
+  if (std::max({l.run_bytes, step, behind}) > kReach) return;
+  const std::string symbol = fmt::format("windows_{}x{}_{}_{}", runs, l.run_bytes, step, window_bytes);
+  call.assembly.push_back({"gemm_mve.S", "MOTE_WINDOWS_MVE", symbol,
+                           fmt::format("{}, {}, {}, {}", runs, l.run_bytes, step, window_bytes)});
+  call.params.push_back({"gather", Symbol{symbol, "mote_mve_windows"}});
 }
 
 }  // namespace
@@ -134,6 +153,7 @@ BindResult bind_conv2d_s8_mve(const BindContext& context) {
   call.params.push_back({"zeros_bytes", zeros_bytes});
   call.params.push_back({"windows", windows});
   call.params.push_back({"window_bytes", window_bytes});
+  if (whole) add_windows_function(call, context, runs, l, c.columns.stride * c.in_channels, window_bytes);
   // The products read whole vectors, up to 15 bytes behind a run, and so does gathering, which writes as
   // much.
   constexpr std::int64_t kBehind = 16;

@@ -73,6 +73,7 @@ BindResult bind_pool(const BindContext& context) {
   return pool_call(context, element_suffix(context.input(0).encoding));
 }
 BindResult bind_pool_s8_dsp(const BindContext& context) { return lanes_call(context, 4, "s8_dsp"); }
+BindResult bind_pool_s8_mve(const BindContext& context) { return lanes_call(context, 1, "s8_mve"); }
 BindResult bind_pool_s8_avx2(const BindContext& context) { return lanes_call(context, 16, "s8_avx2"); }
 
 namespace {
