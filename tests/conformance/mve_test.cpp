@@ -1,0 +1,108 @@
+// Kernels of cores with MVE on shapes of real networks and odd ones: every rounding form, clamp and way of
+// reading windows, in every aim, on random and extreme inputs.
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "base/process.h"
+#include "ir/patch.h"
+#include "ops/conv2d.h"
+#include "ops/depthwise_conv2d.h"
+#include "plan/plan.h"
+#include "tests/support/device_layers.h"
+
+namespace mote {
+namespace {
+
+using testing::device_differences;
+using testing::random_bytes;
+
+struct Layer {
+  Shape x;
+  std::vector<std::int64_t> taps;
+  std::int64_t stride, dilation, channels;
+  std::int32_t y_zero;
+  float scale;  // of the output against the largest sum: small ones need no shift or one to the left
+  bool is_unsigned = false;
+};
+
+const Layer kConvolutions[] = {
+    {{1, 32, 32, 3}, {3, 3}, 1, 1, 16, -128, 0.1F},    {{1, 49, 10, 1}, {10, 4}, 2, 1, 64, -128, 0.1F},
+    {{1, 16, 16, 16}, {3, 3}, 1, 1, 16, -128, 0.05F},  {{1, 17, 15, 16}, {3, 3}, 2, 1, 18, 4, 0.05F},
+    {{1, 9, 7, 32}, {3, 3}, 1, 1, 33, 127, 0.02F},     {{1, 16, 16, 16}, {1, 1}, 2, 1, 32, -7, 0.05F},
+    {{1, 25, 5, 64}, {1, 1}, 1, 1, 64, -128, 0.02F},   {{2, 5, 5, 8}, {1, 1}, 1, 1, 12, 0, 0.1F},
+    {{1, 3, 3, 256}, {1, 1}, 1, 1, 40, -128, 0.01F},   {{1, 3, 3, 320}, {1, 1}, 1, 1, 9, 3, 0.01F},
+    {{1, 2, 3, 307}, {1, 1}, 1, 1, 16, -128, 0.01F},   {{1, 11, 13, 10}, {5, 3}, 1, 2, 7, -128, 0.05F},
+    {{1, 12, 12, 3}, {7, 7}, 2, 1, 8, -128, 0.05F},    {{1, 6, 6, 24}, {3, 3}, 1, 1, 8, 0, 0.0002F},
+    {{1, 6, 6, 5}, {3, 3}, 1, 1, 8, -20, 0.0002F},     {{1, 4, 5, 20}, {1, 1}, 1, 1, 20, -20, 0.0002F},
+    {{1, 10, 9, 7}, {3, 3}, 1, 1, 10, 5, 0.05F, true}, {{1, 7, 6, 40}, {1, 1}, 1, 1, 24, 0, 0.02F, true},
+    {{1, 1, 1, 90}, {1, 1}, 1, 1, 10, 0, 0.02F, true}, {{1, 1, 1, 515}, {1, 1}, 1, 1, 26, 0, 0.02F},
+    {{1, 1, 1, 64}, {1, 1}, 1, 1, 12, 9, 0.0001F},     {{1, 5, 1, 100}, {3, 1}, 1, 1, 11, -128, 0.02F}};
+
+const Layer kDepthwise[] = {
+    {{1, 25, 5, 64}, {3, 3}, 1, 1, 64, -128, 0.1F}, {{1, 24, 24, 6}, {3, 3}, 1, 1, 6, -128, 0.1F},
+    {{1, 33, 37, 8}, {3, 3}, 1, 1, 8, 3, 0.1F},     {{2, 12, 11, 5}, {3, 3}, 2, 1, 5, -128, 0.1F},
+    {{1, 17, 18, 12}, {3, 3}, 2, 1, 12, -10, 0.1F}, {{1, 3, 3, 20}, {3, 3}, 1, 1, 20, -128, 0.1F},
+    {{1, 24, 20, 1}, {10, 8}, 2, 1, 8, -128, 0.1F}, {{1, 14, 9, 3}, {3, 3}, 1, 1, 6, -128, 0.1F},
+    {{1, 24, 1, 64}, {10, 1}, 1, 1, 64, 5, 0.1F},   {{1, 11, 13, 7}, {5, 5}, 1, 1, 14, 0, 0.1F},
+    {{1, 30, 2, 4}, {3, 3}, 1, 1, 4, -128, 0.1F},   {{1, 9, 10, 9}, {3, 3}, 1, 2, 9, 0, 0.1F},
+    {{1, 7, 9, 16}, {3, 3}, 1, 1, 16, 0, 0.001F},   {{1, 9, 19, 3}, {3, 3}, 2, 1, 3, 20, 0.001F},
+    {{1, 8, 6, 5}, {3, 3}, 1, 1, 5, 9, 0.1F, true}, {{3, 5, 7, 4}, {2, 3}, 1, 1, 4, 9, 0.1F}};
+
+Encoding bytes(const Layer& layer, float scale, std::int32_t zero) {
+  return layer.is_unsigned ? Encoding::affine(8, false, scale, zero + 128)
+                           : Encoding::affine(8, true, scale, zero);
+}
+
+template <class Op>
+void add_layer(Patch& patch, Rng& rng, const Layer& layer, const Shape& w_shape, int axis) {
+  auto op = std::make_shared<Op>();
+  op->stride = {layer.stride, layer.stride};
+  op->dilation = {layer.dilation, layer.dilation};
+  op->padding = {layer.taps[0] / 2, layer.taps[1] / 2, layer.taps[0] / 2, layer.taps[1] / 2};
+  if (layer.y_zero == -128 || rng.chance(0.3)) op->clamp_min = 0;
+  if (rng.chance(0.3)) op->clamp_max = 6;
+  const auto zero = static_cast<std::int32_t>(rng.chance(0.5) ? -128 : rng.integer(-128, 127));
+  const ValueId x = patch.add_input("x", {layer.x, bytes(layer, 0.02F, zero), {}});
+  std::vector<float> scales;
+  for (std::int64_t i = 0; i < layer.channels; ++i)
+    scales.push_back(static_cast<float>(rng.uniform(0.001, 0.02)));
+  const auto encoding = Encoding::per_axis(8, true, axis, scales, std::vector<std::int32_t>(scales.size()));
+  const TensorType w{w_shape, encoding, {}};
+  const std::vector<ValueId> inputs{x, patch.add_constant("w", random_bytes(rng, w, 0.1))};
+  TensorType y = op->infer({&patch.type(inputs[0]), &patch.type(inputs[1])}).at(0);
+  const auto products = static_cast<float>(w.elements() / layer.channels);
+  y.encoding = bytes(layer, layer.scale * 0.02F * products, layer.y_zero);
+  patch.add_output(patch.add_node(op, inputs, {y}, "layer", {"y"})[0]);
+}
+
+class MveLayers : public ::testing::TestWithParam<Optimize> {};
+
+TEST_P(MveLayers, EqualEvaluateOnShapesOfNetworks) {
+  const Target target = load_target("cortex-m55");
+  if (!find_program(target.runner.program)) GTEST_SKIP() << target.runner.program << " is missing";
+  Rng rng(19);
+  Patch patch;
+  for (const Layer& l : kConvolutions)
+    add_layer<Conv2D>(patch, rng, l, {l.channels, l.taps[0], l.taps[1], l.x[3]}, 0);
+  for (const Layer& l : kDepthwise)
+    add_layer<DepthwiseConv2D>(patch, rng, l, {1, l.taps[0], l.taps[1], l.channels}, 3);
+  const Graph graph = std::move(patch).apply();
+  const Plan plan = make_plan(graph, target, {.optimize = GetParam()});
+  std::set<std::string> forms;
+  for (const Step& step : plan.steps) {
+    EXPECT_EQ(step.kernel->feature, "mve") << graph.describe(step.node);
+    for (const std::string form : {"any shift", "both roundings in vectors", "negatives clamped away"})
+      if (step.bound.note.ends_with(form)) forms.insert(form);
+  }
+  EXPECT_EQ(forms.size(), 3);
+  for (const std::string& difference : device_differences(plan, target, rng)) ADD_FAILURE() << difference;
+}
+
+INSTANTIATE_TEST_SUITE_P(Aims, MveLayers,
+                         ::testing::Values(Optimize::kSpeed, Optimize::kBalanced, Optimize::kSize,
+                                           Optimize::kRam),
+                         [](const auto& aim) { return std::string(optimize_name(aim.param)); });
+
+}  // namespace
+}  // namespace mote
