@@ -58,24 +58,30 @@ typedef struct {
 typedef void mote_depthwise_sums(const int16_t* x, const uint32_t* weights, int32_t sums[4],
                                  const mote_depthwise_window* window);
 
+/* As mote_axis. */
 typedef struct {
-  int32_t channels, multiplier;           /* of the input; outputs of each */
-  mote_axis lines, along;                 /* without batches */
+  int16_t in, out, taps, stride, step, offset;
+} mote_depthwise_axis;
+
+typedef struct {
   int32_t x_line, x_step, y_line, y_step; /* bytes from line to line and along it */
   int32_t x_slots, y_slots;
-  int32_t band;    /* lines of y at once */
-  int32_t waiting; /* the same where they wait in the scratch, behind the planes; 0: they never have to */
-  int32_t pitch, plane; /* samples of a line and of a plane */
-  int32_t used;         /* samples along a line of x that some window reads */
-  int32_t x_zero, x_flip;
-  int32_t y_zero, y_flip, low, high; /* bounds of y - y_zero */
-  int32_t quick;                     /* as in dsp.h, without bounds and flip */
-  int32_t tap_words;                 /* words of weights per line of a filter that is not 3x3 */
-  int32_t record;                    /* words per output channel */
+  int32_t plane;          /* samples */
   const int32_t* records; /* weights, bias, multiplier, then the offset or the shift (to the right: quick) */
   mote_depthwise_3x3* filter;
   mote_depthwise_widen* widen;
   mote_depthwise_sums* sums; /* of filters that are not 3x3 */
+  mote_depthwise_axis lines, along;
+  int16_t channels, multiplier; /* of the input; outputs of each */
+  int16_t band;                 /* lines of y at once */
+  int16_t waiting; /* the same where they wait in the scratch, behind the planes; 0: they never have to */
+  int16_t pitch;   /* samples of a line */
+  int16_t used;    /* samples along a line of x that some window reads */
+  int16_t x_zero, x_flip;
+  int16_t y_zero, y_flip, low, high; /* bounds of y - y_zero */
+  int16_t quick;                     /* as in dsp.h, without bounds and flip */
+  int16_t tap_words;                 /* words of weights per line of a filter that is not 3x3 */
+  int16_t record;                    /* words per output channel */
 } depthwise_conv2d_s8_dsp_params;
 
 /* Samples [first, last) of a line in all four planes. */

@@ -186,8 +186,49 @@ void add_assembly(KernelCall& call, const Layout& l, const Output& o, std::int64
 }
 
 void add_axis(std::vector<Parameter>& params, const std::string& name, const WindowAxis& a) {
-  params.push_back(
-      {name, std::vector<std::int64_t>{a.in, a.out, a.taps, a.stride, a.step, a.offset, a.divisor}});
+  params.push_back({name, std::vector<std::int64_t>{a.in, a.out, a.taps, a.stride, a.step, a.offset}});
+}
+
+// Geometry, layout and constants.
+std::vector<Parameter> parameters_of(const BindContext& context, const Convolution& c, const Layout& l,
+                                     const Output& o, std::int64_t tap_words,
+                                     const std::vector<std::int32_t>& records) {
+  const Encoding& x = context.input(0).encoding;
+  const std::int64_t x_row = c.columns.in * c.in_channels;
+  const std::int64_t y_row = c.columns.out * c.out_channels;
+  const std::pair<const char*, std::int64_t> numbers[] = {
+      {"channels", c.in_channels},
+      {"multiplier", c.out_channels / c.in_channels},
+      {"x_line", l.is_swapped ? c.in_channels : x_row},
+      {"x_step", l.is_swapped ? x_row : c.in_channels},
+      {"y_line", l.is_swapped ? c.out_channels : y_row},
+      {"y_step", l.is_swapped ? y_row : c.out_channels},
+      {"x_slots", c.batches * l.lines.in},
+      {"y_slots", c.batches * l.lines.out},
+      {"band", l.band},
+      {"waiting", l.waiting},
+      {"pitch", l.pitch},
+      {"plane", l.plane},
+      {"used", l.used},
+      {"x_zero", byte_zero(x)},
+      {"x_flip", byte_flip(x)},
+      {"quick", o.quick ? 1 : 0},
+      {"tap_words", tap_words},
+      {"record", static_cast<std::int64_t>(records.size()) / c.out_channels}};
+  std::vector<Parameter> params;
+  add_axis(params, "lines", l.lines);
+  add_axis(params, "along", l.along);
+  for (const auto& [name, value] : numbers) params.push_back({name, value});
+  add_output_range(params, "", context, c);
+  params.push_back({"records", constant_array(records)});
+  return params;
+}
+
+// Sizes that the kernel keeps in 16 bits.
+bool is_small(const Convolution& c, const Layout& l) {
+  constexpr std::int64_t kLargest = 32767;
+  return std::max({c.rows.in, c.columns.in, c.rows.out, c.columns.out, c.out_channels, l.pitch,
+                   c.rows.taps * c.columns.taps}) <= kLargest;
 }
 
 }  // namespace
@@ -205,51 +246,28 @@ BindResult bind_depthwise_conv2d_s8_dsp(const BindContext& context) {
   const std::int64_t row_bytes = c.columns.out * c.out_channels;
   const std::int64_t scratch =
       8 * l.plane + 4 + (in_assembly ? 0 : 4 * l.lines.taps * tap_words) + l.waiting * row_bytes;
-  if (scratch > 64 * 1024) return Refusal{"the lines are too long for the scratch"};
-  const Encoding& x = context.input(0).encoding;
+  if (scratch > 64 * 1024 || !is_small(c, l)) return Refusal{"the lines are too long for the scratch"};
   const auto records = records_of(f, l, o, tap_words);
-  const std::int64_t x_row = c.columns.in * c.in_channels;
-  std::string function = !in_assembly             ? "depthwise_any"
-                         : c.in_channels % 4 == 0 ? "depthwise_3x3_fours"
-                                                  : "depthwise_3x3";
-  KernelCall call{function + (l.is_whole ? "_dsp" : "_dsp_rows"),
+  const bool fours = c.in_channels % 4 == 0 && context.optimize != Optimize::kSize;  // else one for all
+  KernelCall call{std::string(!in_assembly ? "depthwise_any"
+                              : fours      ? "depthwise_3x3_fours"
+                                           : "depthwise_3x3") +
+                      (l.is_whole ? "_dsp" : "_dsp_rows"),
                   "depthwise_conv2d_s8_dsp_params",
-                  {{"channels", c.in_channels}, {"multiplier", c.out_channels / c.in_channels}},
+                  parameters_of(context, c, l, o, tap_words, records),
                   {context.node().inputs[0]},
                   context.node().outputs,
                   scratch};
   call.row_ranges = !l.is_whole;
-  add_axis(call.params, "lines", l.lines);
-  add_axis(call.params, "along", l.along);
-  const std::int64_t y_step = l.is_swapped ? row_bytes : c.out_channels;
-  const std::pair<const char*, std::int64_t> numbers[] = {
-      {"x_line", l.is_swapped ? c.in_channels : x_row},
-      {"x_step", l.is_swapped ? x_row : c.in_channels},
-      {"y_line", l.is_swapped ? c.out_channels : row_bytes},
-      {"y_step", y_step},
-      {"x_slots", c.batches * l.lines.in},
-      {"y_slots", c.batches * l.lines.out},
-      {"band", l.band},
-      {"waiting", l.waiting},
-      {"pitch", l.pitch},
-      {"plane", l.plane},
-      {"used", l.used},
-      {"x_zero", byte_zero(x)},
-      {"x_flip", byte_flip(x)},
-      {"quick", o.quick ? 1 : 0},
-      {"tap_words", tap_words},
-      {"record", static_cast<std::int64_t>(records.size()) / c.out_channels}};
-  for (const auto& [name, value] : numbers) call.params.push_back({name, value});
-  add_output_range(call.params, "", context, c);
-  call.params.push_back({"records", constant_array(records)});
-  const std::string widen = x.is_signed() ? "depthwise_widen_s8" : "depthwise_widen_u8";
-  call.assembly.push_back({"depthwise_dsp.S", "DEPTHWISE_WIDEN_DSP", widen, x.is_signed() ? "0" : "1"});
+  const bool is_signed = context.input(0).encoding.is_signed();
+  const std::string widen = is_signed ? "depthwise_widen_s8" : "depthwise_widen_u8";
+  call.assembly.push_back({"depthwise_dsp.S", "DEPTHWISE_WIDEN_DSP", widen, is_signed ? "0" : "1"});
   call.params.push_back({"widen", Symbol{widen, "mote_depthwise_widen"}});
   if (!in_assembly) {
     call.assembly.push_back({"depthwise_dsp.S", "DEPTHWISE_SUMS_DSP", "depthwise_sums", ""});
     call.params.push_back({"sums", Symbol{"depthwise_sums", "mote_depthwise_sums"}});
   }
-  if (in_assembly) add_assembly(call, l, o, y_step, context.optimize);
+  if (in_assembly) add_assembly(call, l, o, l.is_swapped ? row_bytes : c.out_channels, context.optimize);
   constexpr const char* kNotes[] = {"one multiplication per output", "rounding of positive results",
                                     "rounding of both signs", "any filter"};
   Bound bound{
