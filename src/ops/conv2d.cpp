@@ -70,8 +70,8 @@ namespace {
 Graph sample_body(Rng& rng) {
   auto op = std::make_shared<Conv2D>();
   for (auto& p : op->padding) p = rng.integer(0, 1);
-  const Shape w{2 * rng.integer(4, 8), 3, 3, 4 * rng.integer(2, 4)};
-  const Shape x{rng.chance(0.8) ? 1 : 2, rng.integer(4, 12), rng.integer(6, 17), w[3]};
+  const Shape w{2 * rng.integer(6, 12), 3, 3, 4 * rng.integer(4, 6)};
+  const Shape x{rng.chance(0.8) ? 1 : 2, rng.integer(5, 12), rng.integer(8, 17), w[3]};
   random_clamp(rng, op->clamp_min, op->clamp_max);
   return accumulation_sample(rng, {op, x, w, w[0], 0, terms(w), true});
 }
@@ -80,7 +80,7 @@ Graph sample_body(Rng& rng) {
 
 Graph sample_conv2d(Rng& rng) {
   if (rng.chance(0.25)) return sample_point_conv2d(rng);
-  if (rng.chance(0.15)) return sample_body(rng);
+  if (rng.chance(0.2)) return sample_body(rng);
   auto op = std::make_shared<Conv2D>();
   op->groups = rng.chance(0.75) ? 1 : rng.integer(2, 3);
   op->stride = {rng.integer(1, 3), rng.integer(1, 3)};
