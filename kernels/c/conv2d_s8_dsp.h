@@ -64,7 +64,7 @@ MOTE_INLINE void conv2d_s8_dsp_body(const conv2d_s8_dsp_params* p, const int8_t*
                                     int32_t first, int32_t rows, int32_t sums_only) {
   const mote_window2d* g = &p->window;
   uint32_t* windows = (uint32_t*)scratch;
-  int8_t* aside = (int8_t*)(windows + p->stage.layer.filter_bytes);
+  int8_t* aside = (int8_t*)(windows + p->stage.window_words);
   int8_t* zeros = aside;
   int32_t n = first / g->rows.out;
   int32_t oy = first - n * g->rows.out;
@@ -117,7 +117,7 @@ MOTE_INLINE void conv2d_s8_1x1_dsp_body(const conv2d_s8_dsp_params* p, const int
       for (int32_t i = 0; i < 4; ++i) out[i] = to + i * g->out_channels;
       p->widen(windows, from, count > 1 ? from + depth : last, count > 2 ? from + 2 * depth : last, last,
                depth);
-      mote_gemm_pixels(&p->stage, windows, out, count, count == 4, windows + p->stage.layer.filter_bytes,
+      mote_gemm_pixels(&p->stage, windows, out, count, count == 4, windows + p->stage.window_words,
                        sums_only);
       from += 4 * depth;
       to += 4 * g->out_channels;

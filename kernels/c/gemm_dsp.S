@@ -2,7 +2,8 @@
  *
  *   name(const mote_gemm_layer *layer, const void *x, int8_t *y)
  *
- * A word of weights holds two inputs of both channels: lane = 256 * b + a (dsp.h). x: pairs of inputs as 16-bit
+ * lanes shared: a word of weights holds two inputs of both channels: lane = 256 * b + a (dsp.h). lanes own: a word holds
+ * two inputs of A, the next the same inputs of B: weights of up to 16 bits. x: pairs of inputs as 16-bit
  * numbers, [words][4 pixels]. The outputs of pixel i stand at y + i * layer->stride.
  * `chunk` words of weights at a time wait in s0, s1, ..., or in the stack of cores without floating point: that
  * frees the register that pointed to them. Eight dual multiply-accumulates then need one load of four words of x,
@@ -13,34 +14,45 @@
  * those of B. */
 #include "output_dsp.S"
 
-.macro MOTE_GEMM_STEP first, i, fpu
-        ldmia   lr!, {r8-r11}
+.macro MOTE_GEMM_WEIGHTS i, fpu
         .if \fpu
-        vmov    r12, s\i
-        .else
-        ldr     r12, [sp, #(32+4*\i)]
+        .irp j, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+        .if \i == \j
+        vmov    r12, s\j
         .endif
+        .endr
+        .else
+        ldr     r12, [sp, #(32+4*(\i))]
+        .endif
+.endm
+
+.macro MOTE_GEMM_PRODUCTS first, d0, d1, d2, d3
         .if \first
-        smuad   r4, r12, r8
-        smuad   r5, r12, r9
-        smuad   r6, r12, r10
-        smuad   r7, r12, r11
-        sxtb16  r12, r12
-        smuad   r0, r12, r8
-        smuad   r1, r12, r9
-        smuad   r2, r12, r10
-        smuad   r3, r12, r11
+        smuad   \d0, r12, r8
+        smuad   \d1, r12, r9
+        smuad   \d2, r12, r10
+        smuad   \d3, r12, r11
         .else
-        smlad   r4, r12, r8, r4
-        smlad   r5, r12, r9, r5
-        smlad   r6, r12, r10, r6
-        smlad   r7, r12, r11, r7
-        sxtb16  r12, r12
-        smlad   r0, r12, r8, r0
-        smlad   r1, r12, r9, r1
-        smlad   r2, r12, r10, r2
-        smlad   r3, r12, r11, r3
+        smlad   \d0, r12, r8, \d0
+        smlad   \d1, r12, r9, \d1
+        smlad   \d2, r12, r10, \d2
+        smlad   \d3, r12, r11, \d3
         .endif
+.endm
+
+/* Step i of a chunk. */
+.macro MOTE_GEMM_STEP first, lanes, i, fpu
+        ldmia   lr!, {r8-r11}
+        .ifc \lanes, shared
+        MOTE_GEMM_WEIGHTS \i, \fpu
+        MOTE_GEMM_PRODUCTS \first, r4, r5, r6, r7
+        sxtb16  r12, r12
+        .else
+        MOTE_GEMM_WEIGHTS (2*\i+1), \fpu
+        MOTE_GEMM_PRODUCTS \first, r4, r5, r6, r7
+        MOTE_GEMM_WEIGHTS (2*\i), \fpu
+        .endif
+        MOTE_GEMM_PRODUCTS \first, r0, r1, r2, r3
 .endm
 
 /* The next chunk of weights from r12, which then stays at [sp]. */
@@ -62,11 +74,15 @@
         str     r12, [sp, #0]
 .endm
 
-.macro MOTE_GEMM_OUTPUTS form, shift, sat, bits
+.macro MOTE_GEMM_OUTPUTS lanes, form, shift, sat, bits
         ldr     lr, [sp, #12]
         MOTE_OUTPUT_CONSTANTS \form, lr
         .irp r, r4, r5, r6, r7
+        .ifc \lanes, shared
         MOTE_OUTPUT_OF \r, \form, \shift, \sat, \bits, 8
+        .else
+        MOTE_OUTPUT_OF \r, \form, \shift, \sat, \bits, 0
+        .endif
         .endr
         MOTE_OUTPUT_CONSTANTS \form, lr
         str     lr, [sp, #12]
@@ -90,8 +106,9 @@
         adds    r12, #2
 .endm
 
-/* loop: 1 where a filter may have more words than one chunk. fpu: 0 keeps the chunk in the stack. */
-.macro MOTE_GEMM name, chunk, loop, fpu, form, shift, sat, bits
+/* lanes: see above. chunk: words of weights at a time, even, at most 32. loop: 1 where a filter may have more words than
+ * one chunk. fpu: 0 keeps the chunk in the stack. */
+.macro MOTE_GEMM name, lanes, chunk, loop, fpu, form, shift, sat, bits
         .section .text.\name, "ax", %progbits
         .align  2
         .global \name
@@ -124,16 +141,22 @@
         str     r8, [sp, #4]
         .endif
         MOTE_GEMM_CHUNK \chunk, \fpu
-        MOTE_GEMM_STEP 1, 0, \fpu
+        MOTE_GEMM_STEP 1, \lanes, 0, \fpu
         .if \loop
         b       3f
 2:      MOTE_GEMM_CHUNK \chunk, \fpu
-        MOTE_GEMM_STEP 0, 0, \fpu
+        MOTE_GEMM_STEP 0, \lanes, 0, \fpu
 3:
         .endif
         .irp i, 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+        .ifc \lanes, shared
         .if \i < \chunk
-        MOTE_GEMM_STEP 0, \i, \fpu
+        MOTE_GEMM_STEP 0, shared, \i, \fpu
+        .endif
+        .else
+        .if 2*\i < \chunk
+        MOTE_GEMM_STEP 0, own, \i, \fpu
+        .endif
         .endif
         .endr
         .if \loop
@@ -141,18 +164,22 @@
         cmp     r12, r8
         bne     2b
         .endif
+        .ifc \lanes, shared
         sub     r4, r4, r0
         sub     r5, r5, r1
         sub     r6, r6, r2
         sub     r7, r7, r3
+        .endif
         .if \form == 3
+        .ifc \lanes, shared
         .irp r, r4, r5, r6, r7
         asr     \r, \r, #8
         .endr
+        .endif
         ldr     r12, [sp, #16]
         stmia   r12!, {r0-r7}
         .else
-        MOTE_GEMM_OUTPUTS \form, \shift, \sat, \bits
+        MOTE_GEMM_OUTPUTS \lanes, \form, \shift, \sat, \bits
         .endif
         str     r12, [sp, #16]
         ldr     r8, [sp, #20]
@@ -167,6 +194,75 @@
         .else
         add     sp, #(36+4*\chunk)
         .endif
+        pop     {r4-r11, pc}
+        .size   \name, .-\name
+.endm
+
+/* The same for the first of the four pixels only: a quarter of the products in half of the instructions. */
+.macro MOTE_GEMM1 name, lanes, form, shift, sat, bits
+        .section .text.\name, "ax", %progbits
+        .align  2
+        .global \name
+        .type   \name, %function
+\name:
+        push    {r4-r11, lr}
+        sub     sp, #12
+        ldmia   r0, {r4-r7}             /* weights, outputs, filter_bytes, channels */
+        mov     lr, r4
+        mov     r3, r1
+        .if \form == 3
+        add     r7, r2, r7, lsl #4
+        .else
+        add     r7, r2
+        .endif
+        strd    r6, r7, [sp, #0]
+        mov     r6, r2
+1:      movs    r0, #0
+        movs    r4, #0
+        mov     r1, r3
+        ldr     r2, [sp, #0]
+        add     r2, lr
+2:      ldrd    r8, r9, [lr], #8
+        ldr     r10, [r1], #16
+        .ifc \lanes, shared
+        ldr     r11, [r1], #16
+        smlad   r4, r8, r10, r4
+        sxtb16  r8, r8
+        smlad   r0, r8, r10, r0
+        smlad   r4, r9, r11, r4
+        sxtb16  r9, r9
+        smlad   r0, r9, r11, r0
+        .else
+        smlad   r0, r8, r10, r0
+        smlad   r4, r9, r10, r4
+        .endif
+        cmp     lr, r2
+        bne     2b
+        .ifc \lanes, shared
+        subs    r4, r4, r0
+        .endif
+        .if \form == 3
+        .ifc \lanes, shared
+        asrs    r4, r4, #8
+        .endif
+        str     r0, [r6], #16
+        str     r4, [r6], #16
+        .else
+        MOTE_OUTPUT_CONSTANTS \form, r5
+        .ifc \lanes, shared
+        MOTE_OUTPUT_OF r4, \form, \shift, \sat, \bits, 8
+        .else
+        MOTE_OUTPUT_OF r4, \form, \shift, \sat, \bits, 0
+        .endif
+        MOTE_OUTPUT_CONSTANTS \form, r5
+        MOTE_OUTPUT_OF r0, \form, \shift, \sat, \bits, 0
+        strb    r0, [r6], #1
+        strb    r4, [r6], #1
+        .endif
+        ldr     r2, [sp, #4]
+        cmp     r6, r2
+        bne     1b
+        add     sp, #12
         pop     {r4-r11, pc}
         .size   \name, .-\name
 .endm

@@ -9,9 +9,9 @@
 
 /* A layer as the functions read it. */
 typedef struct {
-  const int32_t* weights; /* [channels / 2, words] as in dsp.h */
+  const int32_t* weights; /* [channels / 2, words]: see gemm_dsp.S */
   const int32_t* outputs; /* for each channel; of each two the second first */
-  int32_t filter_bytes;   /* of two channels: 4 words */
+  int32_t filter_bytes;   /* of two channels */
   int32_t channels;       /* even: rounded up */
   int32_t stride;         /* bytes between the outputs of two pixels */
 } mote_gemm_layer;
@@ -24,7 +24,9 @@ typedef uint32_t* mote_widen4(uint32_t* to, const int8_t* p0, const int8_t* p1, 
 typedef struct {
   mote_gemm_layer layer;
   mote_gemm* gemm;
+  mote_gemm* gemm1; /* of the first pixel alone, or null */
   int32_t channels;
+  int32_t window_words;    /* of four windows in the scratch */
   mote_dsp_output general; /* where the function gives sums */
 } mote_gemm_stage;
 
@@ -33,15 +35,16 @@ typedef struct {
  * `sums`. */
 MOTE_INLINE void mote_gemm_pixels(const mote_gemm_stage* s, const uint32_t* windows, int8_t* const y[4],
                                   int32_t count, int32_t together, void* aside, int32_t sums_only) {
+  mote_gemm* const gemm = count == 1 && s->gemm1 ? s->gemm1 : s->gemm;
   if (sums_only) {
     const int32_t* sums = (const int32_t*)aside;
-    s->gemm(&s->layer, windows, (int8_t*)aside);
+    gemm(&s->layer, windows, (int8_t*)aside);
     for (int32_t c = 0; c < s->channels; ++c, sums += 4)
       for (int32_t i = 0; i < count; ++i) mote_dsp_store(&s->general, c, sums + i, 1, y[i] + c, 1);
-  } else if (together && s->channels == s->layer.stride) {
-    s->gemm(&s->layer, windows, y[0]);
+  } else if (s->channels == s->layer.stride && (together || gemm != s->gemm)) {
+    gemm(&s->layer, windows, y[0]);
   } else {
-    s->gemm(&s->layer, windows, (int8_t*)aside);
+    gemm(&s->layer, windows, (int8_t*)aside);
     for (int32_t i = 0; i < count; ++i)
       memcpy(y[i], (const int8_t*)aside + i * s->layer.stride, (size_t)s->channels);
   }

@@ -101,7 +101,6 @@ BindResult bind_conv2d_s8_dsp(const BindContext& context) {
   if (c.in_channels % 4 != 0) return Refusal{"the depth is not a multiple of 4"};
   const Encoding& x = context.input(0).encoding;
   const Filters f = filters_of(context, c);
-  if (const std::string why = lane_problem(f, x); !why.empty()) return Refusal{why};
   const bool points = is_point(c.rows) && is_point(c.columns);
   const GemmOutput output = gemm_output(context, c, f);
   KernelCall call = start_call(context, c, "conv2d_s8_dsp", output);
@@ -119,7 +118,6 @@ BindResult bind_conv2d_s8_shallow_dsp(const BindContext& context) {
   if (const std::string why = gemm_refusal(context, c); !why.empty()) return Refusal{why};
   const Encoding& x = context.input(0).encoding;
   const Filters f = filters_of(context, c);
-  if (const std::string why = lane_problem(f, x); !why.empty()) return Refusal{why};
   const std::int64_t pitch =
       ((c.columns.out - 1) * c.columns.stride + (c.columns.taps - 1) * c.columns.step + 1) * c.in_channels;
   const std::int64_t taps_reach = (c.rows.taps - 1) * c.rows.step + 1;

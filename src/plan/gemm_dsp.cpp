@@ -20,6 +20,7 @@ struct Chunks {
   bool loop() const { return chunk < words; }
 };
 
+// `words` are those of a filter of two channels.
 Chunks choose_chunks(std::int64_t words, const BindContext& context) {
   if (context.optimize == Optimize::kSize) return {4, round_up(words, 4)};
   const std::int64_t largest = context.optimize == Optimize::kSpeed ? 32 : 16;
@@ -119,11 +120,18 @@ std::string lane_problem(const Filters& f, const Encoding& x) {
   return {};
 }
 
+namespace {
+
+std::int32_t pair_word(std::int32_t first, std::int32_t second) {
+  return static_cast<std::int32_t>((static_cast<std::uint32_t>(first) & 0xffffU) |
+                                   (static_cast<std::uint32_t>(second) << 16));
+}
+
+}  // namespace
+
 std::int32_t lane_word(const Filters& f, std::int64_t channel, std::int64_t first, std::int64_t second) {
-  const auto lane = [&](std::int64_t k) {
-    return static_cast<std::uint32_t>(256 * f.at(channel + 1, k) + f.at(channel, k));
-  };
-  return static_cast<std::int32_t>((lane(first) & 0xffffU) | (lane(second) << 16));
+  const auto lane = [&](std::int64_t k) { return 256 * f.at(channel + 1, k) + f.at(channel, k); };
+  return pair_word(lane(first), lane(second));
 }
 
 std::vector<LanePair> widened_order(std::int64_t elements) {
@@ -215,10 +223,11 @@ void add_stage(KernelCall& call, const BindContext& context, const Convolution& 
   if (output.form == GemmOutput::kSums) add_general_output(call.params, context, c, f);
 }
 
-void add_function(KernelCall& call, const GemmOutput& output, AssemblyFunction function) {
+void add_function(KernelCall& call, const GemmOutput& output, const std::string& member,
+                  AssemblyFunction function) {
   function.symbol += output.suffix();
   function.arguments += ", " + output.arguments();
-  call.params.push_back({"stage.gemm", Symbol{function.symbol, "mote_gemm"}});
+  call.params.push_back({member, Symbol{function.symbol, "mote_gemm"}});
   call.assembly.push_back(std::move(function));
 }
 
@@ -226,19 +235,36 @@ void add_function(KernelCall& call, const GemmOutput& output, AssemblyFunction f
 
 std::int64_t add_gemm(KernelCall& call, const BindContext& context, const Convolution& c, const Filters& f,
                       const std::vector<LanePair>& order, const GemmOutput& output) {
-  const Chunks chunks = choose_chunks(round_up(static_cast<std::int64_t>(order.size()), 2), context);
+  const bool shared = lane_problem(f, context.input(0).encoding).empty();
+  const std::int64_t steps = round_up(static_cast<std::int64_t>(order.size()), 2);
+  const Chunks chunks = choose_chunks(shared ? steps : 2 * steps, context);
   std::vector<std::int32_t> weights;
   for (std::int64_t o = 0; o < f.channels; o += 2) {
-    for (const LanePair& pair : order) weights.push_back(lane_word(f, o, pair.first, pair.second));
-    weights.resize(weights.size() + static_cast<std::size_t>(chunks.words) - order.size(), 0);
+    const std::size_t end = weights.size() + static_cast<std::size_t>(chunks.words);
+    for (const LanePair& pair : order)
+      if (shared) {
+        weights.push_back(lane_word(f, o, pair.first, pair.second));
+      } else {
+        weights.push_back(pair_word(f.at(o, pair.first), f.at(o, pair.second)));
+        weights.push_back(pair_word(f.at(o + 1, pair.first), f.at(o + 1, pair.second)));
+      }
+    weights.resize(end, 0);
   }
   const std::int64_t channels = round_up(c.out_channels, 2);
   add_stage(call, context, c, f, output, weights, channels, chunks.words);
   const int fpu = context.target.has("fpu") ? 1 : 0;
-  add_function(call, output,
-               {"gemm_dsp.S", "MOTE_GEMM", fmt::format("gemm{}{}", chunks.chunk, chunks.loop() ? "n" : ""),
-                fmt::format("{}, {}, {}", chunks.chunk, chunks.loop() ? 1 : 0, fpu)});
-  return 16 * chunks.words + (output.form == GemmOutput::kSums ? 16 : 4) * channels;
+  const char* lanes = shared ? "shared" : "own";
+  add_function(call, output, "stage.gemm",
+               {"gemm_dsp.S", "MOTE_GEMM",
+                fmt::format("gemm{}{}{}", shared ? "" : "w", chunks.chunk, chunks.loop() ? "n" : ""),
+                fmt::format("{}, {}, {}, {}", lanes, chunks.chunk, chunks.loop() ? 1 : 0, fpu)});
+  const std::int64_t pixels = c.batches * c.rows.out * c.columns.out;
+  if (context.optimize != Optimize::kSize && (pixels % 4 == 1 || c.columns.out % 4 == 1))
+    add_function(call, output, "stage.gemm1",
+                 {"gemm_dsp.S", "MOTE_GEMM1", shared ? "gemm_pixel" : "gemmw_pixel", lanes});
+  const std::int64_t window_words = 4 * (shared ? chunks.words : chunks.words / 2);
+  call.params.push_back({"stage.window_words", window_words});
+  return 4 * window_words + (output.form == GemmOutput::kSums ? 16 : 4) * channels;
 }
 
 void add_fully_connected(KernelCall& call, const BindContext& context, const Convolution& c, const Filters& f,
@@ -258,7 +284,7 @@ void add_fully_connected(KernelCall& call, const BindContext& context, const Con
                          static_cast<std::size_t>(channels));
   add_stage(call, context, c, f, fours, weights, channels, elements);
   const std::string ext = widened ? "wide" : context.input(0).encoding.is_signed() ? "sxtb16" : "uxtb16";
-  add_function(call, output,
+  add_function(call, output, "stage.gemm",
                {"fully_connected_dsp.S", "MOTE_FULLY_CONNECTED", fmt::format("connected{}_{}", unroll, ext),
                 fmt::format("{}, {}", unroll, ext)});
   const std::int64_t aside = output.form == GemmOutput::kSums ? 4 * channels

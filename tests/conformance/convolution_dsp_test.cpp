@@ -19,6 +19,8 @@ namespace {
 using testing::device_differences;
 using testing::random_bytes;
 
+constexpr float kUnbounded = std::numeric_limits<float>::infinity();
+
 struct Layer {
   Shape x;
   std::int64_t channels;
@@ -26,7 +28,8 @@ struct Layer {
   std::int32_t y_zero = -128;
   bool is_signed = true;
   std::vector<std::int64_t> dilation = {1, 1};
-  float clamp_max = std::numeric_limits<float>::infinity();
+  float clamp_max = kUnbounded;
+  bool own_lanes = false;  // weights too large for shared ones
 };
 
 const Layer kLayers[] = {
@@ -48,7 +51,9 @@ const Layer kLayers[] = {
     {{1, 14, 15, 2}, 8, {5, 5}, {1, 1}, {2, 2}, 7},  // two
     {{1, 10, 12, 1}, 6, {3, 3}, {1, 1}, {1, 1}},     // three
     {{2, 9, 9, 6}, 5, {3, 2}, {2, 1}, {0, 1}, 0, false, {1, 2}},
-    {{1, 8, 8, 18}, 10, {5, 3}, {1, 1}, {1, 2}, -128, true}};
+    {{1, 8, 8, 18}, 10, {5, 3}, {1, 1}, {1, 2}, -128, true},
+    {{1, 7, 7, 20}, 6, {3, 3}, {2, 2}, {1, 1}, -128, true, {1, 1}, kUnbounded, true},
+    {{1, 9, 6, 3}, 5, {3, 3}, {1, 1}, {1, 1}, 9, false, {1, 1}, kUnbounded, true}};
 
 struct Connected {
   std::int64_t rows, inputs, channels;
@@ -63,12 +68,15 @@ ValueId add_input(Patch& patch, Rng& rng, const Shape& shape, bool is_signed) {
   return patch.add_input("x", {shape, Encoding::affine(8, is_signed, 0.02F, zero), {}});
 }
 
-ValueId add_weights(Patch& patch, Rng& rng, const Shape& shape) {
+ValueId add_weights(Patch& patch, Rng& rng, const Shape& shape, std::byte first = std::byte{1}) {
   std::vector<float> scales;
   for (std::int64_t i = 0; i < shape[0]; ++i) scales.push_back(static_cast<float>(rng.uniform(0.002, 0.02)));
   const std::vector<std::int32_t> zeros(scales.size());
-  return patch.add_constant(
-      "w", random_bytes(rng, {shape, Encoding::per_axis(8, true, 0, scales, zeros), {}}, 0.05));
+  Tensor w = random_bytes(rng, {shape, Encoding::per_axis(8, true, 0, scales, zeros), {}}, 0.05);
+  std::vector<std::byte> bytes(w.bytes().begin(), w.bytes().end());
+  for (std::int64_t o = 0; o < shape[0]; ++o)
+    bytes[static_cast<std::size_t>(o * (w.type().elements() / shape[0]))] = first;
+  return patch.add_constant("w", Tensor(w.type(), std::move(bytes)));
 }
 
 void add_layer(Patch& patch, const OperatorPtr& op, const std::vector<ValueId>& inputs, std::int64_t terms,
@@ -93,7 +101,8 @@ TEST_P(ConvolutionDsp, EqualsEvaluateOnShapesOfNetworks) {
     op->padding = {l.padding[0], l.padding[1], l.padding[0], l.padding[1]};
     op->clamp_max = l.clamp_max;
     const ValueId x = add_input(patch, rng, l.x, l.is_signed);
-    const ValueId w = add_weights(patch, rng, {l.channels, l.taps[0], l.taps[1], l.x[3]});
+    const ValueId w = add_weights(patch, rng, {l.channels, l.taps[0], l.taps[1], l.x[3]},
+                                  static_cast<std::byte>(l.own_lanes ? 0x80 : 1));
     add_layer(patch, op, {x, w}, l.taps[0] * l.taps[1] * l.x[3], l.y_zero, l.is_signed);
   }
   for (const Connected& l : kConnected) {
