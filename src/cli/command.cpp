@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "plan/threads.h"
 
 namespace mote::cli {
 
@@ -83,6 +84,14 @@ void add_optimize(CLI::App& command, Optimize& optimize) {
   command.add_option("--optimize", optimize, "what the plan, the kernels and the compiler aim at")
       ->transform(CLI::CheckedTransformer(aims))
       ->option_text("speed|balanced|size|ram");
+}
+
+void add_threads(CLI::App& command, int& threads) {
+  command
+      .add_option("--threads", threads,
+                  "that share the rows of large layers, on targets with an operating system")
+      ->check(CLI::Range(1, kMostThreads))
+      ->capture_default_str();
 }
 
 void add_prepare(CLI::App& command, PrepareOptions& options) {

@@ -41,6 +41,8 @@ void add_completion(CLI::App& app, Context& context);
 void add_common(CLI::App& command, Context& context);
 // --optimize speed|balanced|size|ram
 void add_optimize(CLI::App& command, Optimize& optimize);
+// --threads N
+void add_threads(CLI::App& command, int& threads);
 
 // --no-simplify, --logits: what is compiled in place of the model file's own layers.
 void add_prepare(CLI::App& command, PrepareOptions& options);

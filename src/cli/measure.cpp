@@ -21,6 +21,7 @@ struct Options {
   std::string model, input;
   std::string target = "cortex-m4";
   Optimize optimize = Optimize::kSpeed;
+  int threads = 1;
   PrepareOptions prepare;
 };
 
@@ -34,7 +35,7 @@ Measurement measure_folder(const Options& o, const Target& target) {
 Measurement measure_model(const Options& o, const Target& target) {
   const PreparedModel model = prepare_model(import_model(o.model), o.prepare);
   const Graph& graph = model.imported;
-  const Plan plan = make_plan(model.graph, target, {.optimize = o.optimize});
+  const Plan plan = make_plan(model.graph, target, {.optimize = o.optimize, .threads = o.threads});
   const TemporaryFolder folder;
   const Artifact artifact = emit_c(plan, {.name = "model", .folder = folder.path()});
   std::vector<Tensor> inputs = sample_inputs(graph);
@@ -76,6 +77,7 @@ void add_measure(CLI::App& app, Context& context) {
   command->add_option("--input", options->input,
                       "first input, .npy or raw (default: a fixed pseudo-random one)");
   add_optimize(*command, options->optimize);
+  add_threads(*command, options->threads);
   add_prepare(*command, options->prepare);
   add_common(*command, context);
   command->footer("Example: mote measure keyword.tflite --target cortex-m4 --json");

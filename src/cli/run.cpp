@@ -22,6 +22,7 @@ struct Options {
   std::vector<std::string> inputs, outputs;
   std::size_t limit = 0;
   std::size_t check = 4;
+  int threads = 1;
   bool oracle = false;
   PrepareOptions prepare;
 };
@@ -39,10 +40,10 @@ std::vector<Tensor> read_inputs(const Graph& graph, const Options& o) {
 }
 
 // By the emitted C, compiled for this computer.
-std::vector<Tensor> run_compiled(const Graph& graph, const std::vector<Tensor>& inputs) {
+std::vector<Tensor> run_compiled(const Graph& graph, const std::vector<Tensor>& inputs, int threads) {
   const TemporaryFolder folder;
-  const CompiledModel model(
-      emit_c(make_plan(graph, load_target("host")), {.name = "model", .folder = folder.path()}));
+  const CompiledModel model(emit_c(make_plan(graph, load_target("host"), {.threads = threads}),
+                                   {.name = "model", .folder = folder.path()}));
   Sample sample;
   for (const Tensor& t : inputs) sample.emplace_back(t.bytes().begin(), t.bytes().end());
   const std::vector<Bytes> outputs = model.run(sample);
@@ -56,7 +57,7 @@ void run_once(const Options& o, Context& context) {
   const PreparedModel model = prepare_model(import_model(o.model), o.prepare);
   const Graph& graph = model.imported;
   const auto inputs = read_inputs(graph, o);
-  const auto outputs = o.oracle ? interpret(graph, inputs) : run_compiled(model.graph, inputs);
+  const auto outputs = o.oracle ? interpret(graph, inputs) : run_compiled(model.graph, inputs, o.threads);
   if (!o.outputs.empty() && o.outputs.size() != outputs.size())
     throw UserError(
         {"the outputs cannot be written", o.model,
@@ -124,6 +125,7 @@ void add_run(CLI::App& app, Context& context) {
       ->capture_default_str()
       ->needs(data);
   add_prepare(*command, options->prepare);
+  add_threads(*command, options->threads);
   add_common(*command, context);
   command->footer(
       "Example: mote run net.onnx --data photos/ --split test\n         mote run net.onnx --input x.npy "

@@ -1,6 +1,6 @@
 // What emission gives and measurement takes: NAME.h and NAME.c (and NAME.S, where a core has assembly
-// kernels) in a folder, and what they promise. The emitted code keeps these rules, with PREFIX the name in
-// capitals:
+// kernels, and NAME_threads.c, where threads share layers) in a folder, and what they promise. The emitted
+// code keeps these rules, with PREFIX the name in capitals:
 //   PREFIX_ARENA_BYTES, PREFIX_ARENA_ALIGN     the arena that the caller provides
 //   PREFIX_INPUT_0_OFFSET, PREFIX_INPUT_0_BYTES, PREFIX_OUTPUT_0_...   where the tensors stand in it
 //   void NAME_run(void *arena)                 one inference, re-entrant with an arena each
@@ -41,6 +41,7 @@ struct Artifact {
   std::vector<Port> inputs, outputs;
   bool uses_math = false;     // includes <math.h>
   bool has_assembly = false;  // NAME.S belongs to it
+  int threads = 1;            // more than 1: NAME_threads.c belongs to it, or the program's own threads
   std::string peak_step;      // the layer that needs the most of the arena; may be empty
   Optimize optimize = Optimize::kSpeed;
 };

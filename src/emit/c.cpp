@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "emit/c_parts.h"
+#include "plan/threads.h"
 
 namespace mote {
 
@@ -103,13 +104,16 @@ class SourceWriter {
       for (const ValueId v : call.inputs) arguments.push_back(place(v));
       for (const ValueId v : call.outputs) arguments.push_back(place(v));
       if (call.scratch_bytes > 0)
-        arguments.push_back(fmt::format("(void *)(arena + {})", step.scratch_offset));
+        arguments.push_back(
+            fmt::format("(void *)(arena + {}{})", step.scratch_offset,
+                        call.parts > 1 ? fmt::format(" + part * {}", call.scratch_bytes / call.parts) : ""));
       if (call.row_ranges) {
         arguments.push_back("0");
         arguments.push_back(std::to_string(row_slots(call, "y_slots")));
       }
       for (const AssemblyFunction& function : call.assembly) assembly_.add(function);
-      body += fmt::format("  {}({});\n", call.function, join(arguments, ", "));
+      body += call.parts > 1 ? shared_call(call, number, arguments)
+                             : fmt::format("  {}({});\n", call.function, join(arguments, ", "));
     }
     for (std::size_t o = 0; o < node.outputs.size(); ++o)
       body +=
@@ -121,6 +125,23 @@ class SourceWriter {
     const std::string name = node.name.empty() ? graph().value(node.outputs[0]).name : node.name;
     artifact_.steps.push_back({name, std::string(node.op->name()), constants_.bytes() - before});
     if (plan_.peak_step && &plan_.steps[*plan_.peak_step] == &step) artifact_.peak_step = name;
+  }
+
+  // A function for one part of the call's rows, and the call that has them all computed.
+  std::string shared_call(const KernelCall& call, std::size_t number, std::vector<std::string> arguments) {
+    const std::int64_t rows = rows_per_part(call);
+    const std::int64_t all = row_slots(call, "y_slots");
+    arguments.push_back(fmt::format("part * {}", rows));
+    arguments.push_back(all % rows == 0
+                            ? std::to_string(rows)
+                            : fmt::format("part < {} ? {} : {}", call.parts - 1, rows, all % rows));
+    steps_ += fmt::format(
+        "static void {}_part_{}(void *base, int32_t part)\n{{\n  unsigned char *arena = (unsigned char "
+        "*)base;\n"
+        "  {}({});\n}}\n\n",
+        artifact_.name, number, call.function, join(arguments, ", "));
+    artifact_.threads = plan_.threads;
+    return fmt::format("  {0}_parallel_for({0}_part_{1}, arena, {2});\n", artifact_.name, number, call.parts);
   }
 
   void write_constant_outputs() {
@@ -162,6 +183,7 @@ std::string manifest_text(const Plan& plan, const Artifact& a) {
                                    {"weights_bytes", a.weights_bytes},
                                    {"uses_math", a.uses_math},
                                    {"has_assembly", a.has_assembly},
+                                   {"threads", a.threads},
                                    {"peak_step", a.peak_step},
                                    {"steps", steps},
                                    {"inputs", to_json(a.inputs)},
@@ -171,6 +193,18 @@ std::string manifest_text(const Plan& plan, const Artifact& a) {
 
 }  // namespace
 }  // namespace emit
+
+namespace {
+
+// A file that only some options ask for: one of an earlier run goes.
+void write_or_remove(const std::filesystem::path& path, const std::string& text) {
+  if (text.empty())
+    std::filesystem::remove(path);
+  else
+    write_file(path, text);
+}
+
+}  // namespace
 
 Artifact emit_c(const Plan& plan, const EmitOptions& options) {
   Artifact artifact;
@@ -186,11 +220,8 @@ Artifact emit_c(const Plan& plan, const EmitOptions& options) {
   artifact.has_assembly = !assembly.empty();
   make_folder(options.folder);
   write_file(options.folder / (artifact.name + ".c"), source);
-  const auto assembly_file = options.folder / (artifact.name + ".S");
-  if (artifact.has_assembly)
-    write_file(assembly_file, assembly);
-  else
-    std::filesystem::remove(assembly_file);  // of an earlier run with other options
+  write_or_remove(options.folder / (artifact.name + ".S"), assembly);
+  write_or_remove(options.folder / (artifact.name + "_threads.c"), emit::threads_text(artifact));
   write_file(options.folder / (artifact.name + ".h"), emit::header_text(plan, artifact));
   write_file(options.folder / "main.c", emit::main_text(plan, artifact));
   write_file(options.folder / "CMakeLists.txt", emit::cmake_text(artifact));
@@ -228,6 +259,7 @@ Artifact load_artifact(const std::filesystem::path& folder) {
       a.weights_bytes = json.at("weights_bytes");
       a.uses_math = json.at("uses_math");
       a.has_assembly = json.at("has_assembly");
+      a.threads = json.value("threads", 1);
       a.peak_step = json.at("peak_step");
       for (const auto& s : json.at("steps"))
         a.steps.push_back({s.at("name"), s.at("operator"), s.at("weights_bytes")});

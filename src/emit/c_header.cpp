@@ -67,6 +67,17 @@ std::string port_text(const Plan& plan, const std::string& name, const std::stri
   return text;
 }
 
+std::string threads_declaration(const Artifact& a) {
+  if (a.threads < 2) return {};
+  return fmt::format(
+      "/* Up to {0} threads share large layers: {1}_run calls this function, which calls part(arena, i) for\n"
+      " * every i below count, at the same time where it can, and returns when all are done. {1}_threads.c "
+      "has it\n"
+      " * for POSIX threads; leave that file out to give your own. */\n"
+      "void {1}_parallel_for(void (*part)(void *arena, int32_t i), void *arena, int32_t count);\n\n",
+      a.threads, a.name);
+}
+
 }  // namespace
 
 std::string header_text(const Plan& plan, const Artifact& a) {
@@ -83,9 +94,9 @@ std::string header_text(const Plan& plan, const Artifact& a) {
       " */\n"
       "#ifndef {4}\n#define {4}\n\n#include <stdint.h>\n\n#ifdef __cplusplus\nextern \"C\" {{\n#endif\n\n"
       "#define {2}_ARENA_BYTES {5}\n#define {2}_ARENA_ALIGN {6}\n\n"
-      "void {0}_run(void *arena);\n\n",
+      "void {0}_run(void *arena);\n\n{7}",
       a.name, comment_safe(plan.graph.name()), upper_case(a.name), a.weights_bytes, guard, a.arena_bytes,
-      kArenaAlignment);
+      kArenaAlignment, threads_declaration(a));
   for (std::size_t i = 0; i < a.inputs.size(); ++i)
     text += port_text(plan, a.name, "input", i, plan.graph.inputs()[i], a.inputs[i]);
   for (std::size_t i = 0; i < a.outputs.size(); ++i)

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/resource.h"
 #include "base/text.h"
 #include "emit/c_parts.h"
 
@@ -34,16 +35,31 @@ std::string main_text(const Plan& plan, const Artifact& a) {
       a.name, upper_case(a.name), fill, show);
 }
 
+std::string threads_text(const Artifact& a) {
+  if (a.threads < 2) return {};
+  return fmt::format(
+             "#include \"{0}.h\"\n\n#define MOTE_PARALLEL_FOR {0}_parallel_for\n#define MOTE_THREADS {1}\n\n",
+             a.name, a.threads) +
+         std::string(resource("kernels/c/parallel_for.c"));
+}
+
 std::string cmake_text(const Artifact& a) {
   return fmt::format(
-      "cmake_minimum_required(VERSION 3.13)\nproject({0} C{2})\nset(CMAKE_C_STANDARD 99)\nif(NOT "
+      "cmake_minimum_required(VERSION 3.13)\nproject({0} C{3})\nset(CMAKE_C_STANDARD 99)\nif(NOT "
       "CMAKE_BUILD_TYPE)\n"
-      "  set(CMAKE_BUILD_TYPE Release)\nendif()\nadd_library({0} STATIC {0}.c{3})\n"
-      "target_include_directories({0} PUBLIC ${{CMAKE_CURRENT_SOURCE_DIR}})\n{1}add_executable({0}_example "
+      "  set(CMAKE_BUILD_TYPE Release)\nendif()\nadd_library({0} STATIC {0}.c{4}{5})\n"
+      "target_include_directories({0} PUBLIC "
+      "${{CMAKE_CURRENT_SOURCE_DIR}})\n{1}{2}add_executable({0}_example "
       "main.c)\n"
       "target_link_libraries({0}_example {0})\n",
-      a.name, a.uses_math ? fmt::format("target_link_libraries({} PUBLIC m)\n", a.name) : "",
-      a.has_assembly ? " ASM" : "", a.has_assembly ? " " + a.name + ".S" : "");
+      a.name,
+      a.threads > 1
+          ? fmt::format("find_package(Threads REQUIRED)\ntarget_link_libraries({} PUBLIC Threads::Threads)\n",
+                        a.name)
+          : "",
+      a.uses_math ? fmt::format("target_link_libraries({} PUBLIC m)\n", a.name) : "",
+      a.has_assembly ? " ASM" : "", a.has_assembly ? " " + a.name + ".S" : "",
+      a.threads > 1 ? " " + a.name + "_threads.c" : "");
 }
 
 std::string readme_text(const Plan& plan, const Artifact& a) {

@@ -52,6 +52,8 @@ std::string header_text(const Plan& plan, const Artifact& artifact);
 std::string readme_text(const Plan& plan, const Artifact& artifact);
 std::string main_text(const Plan& plan, const Artifact& artifact);
 std::string cmake_text(const Artifact& artifact);
+// NAME_threads.c; empty where no layer is shared.
+std::string threads_text(const Artifact& artifact);
 
 // "int8_t", "float": the C type of an element in memory.
 std::string c_type(const Encoding& encoding);

@@ -116,6 +116,8 @@ DeviceBuild::DeviceBuild(const Artifact& artifact, const Target& target, fs::pat
   if (trace_) options.push_back("-DMOTE_TRACE");
   model_object_ = compile(source, "model.o", options);
   model_objects_ = {model_object_};
+  if (artifact_.threads > 1)
+    model_objects_.push_back(compile(artifact_.folder / (artifact_.name + "_threads.c"), "model_threads.o"));
   if (artifact_.has_assembly)
     model_objects_.push_back(compile(artifact_.folder / (artifact_.name + ".S"), "model_assembly.o"));
 }
@@ -206,6 +208,7 @@ fs::path DeviceBuild::link(const std::vector<fs::path>& objects, const std::stri
     argv.push_back(target_.runner.kind == RunnerKind::kQemuUser ? "-static" : "-no-pie");
   }
   for (const auto& object : objects) argv.push_back(object.string());
+  if (artifact_.threads > 1) argv.push_back("-pthread");
   if (uses_c_library()) argv.insert(argv.end(), {"-lm", "-lc"});
   if (target_.bare_metal()) argv.push_back("-lgcc");
   const fs::path image = folder_ / output;

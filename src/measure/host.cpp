@@ -23,6 +23,8 @@ fs::path build_library(const Artifact& artifact, const Target& host, const fs::p
   auto argv = compiler_command(host, artifact.optimize);
   const auto source = (artifact.folder / (artifact.name + ".c")).string();
   argv.insert(argv.end(), {"-shared", "-fPIC", "-I" + artifact.folder.string(), source});
+  if (artifact.threads > 1)
+    argv.insert(argv.end(), {"-pthread", (artifact.folder / (artifact.name + "_threads.c")).string()});
   const auto library = folder / (artifact.name + ".so");
   argv.insert(argv.end(), {"-lm", "-o", library.string()});
   const auto result = run_process(argv, {.limit = std::chrono::seconds(600)});

@@ -54,6 +54,11 @@ Measurement measure(const Artifact& artifact, const Target& target, const Sample
     result.estimate.source = "the host is timed, nothing is estimated";
     return result;
   }
+  if (artifact.threads > 1) {
+    result.outputs = run_on_device(artifact, target, {&sample, 1}, limits).outputs.front();
+    result.estimate.source = "threads wait for each other: instructions are counted without them";
+    return result;
+  }
   auto run = count_on_device(artifact, target, build, sample, limits);
   result.outputs = std::move(run.outputs.front());
   result.instructions = run.instructions;

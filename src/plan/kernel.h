@@ -70,6 +70,7 @@ struct KernelCall {
   std::vector<AssemblyFunction> assembly = {};
   bool row_ranges = false;
   std::int64_t row_block = 1;  // `first` is a multiple of it, and so is `rows` but at the end
+  std::int64_t parts = 1;      // more than 1: threads share the rows (threads.h), each has its scratch
 };
 
 // Rows of a tensor as kernels with row_ranges count them: batches * height of NHWC, else all but the last

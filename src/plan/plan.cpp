@@ -4,6 +4,7 @@
 
 #include "plan/memory.h"
 #include "plan/order.h"
+#include "plan/threads.h"
 
 namespace mote {
 
@@ -21,6 +22,7 @@ class Planner {
     plan_.graph_hash = graph.hash();
     plan_.target = target;
     plan_.optimize = options.optimize;
+    plan_.threads = options.threads;
   }
 
   Plan run() {
@@ -66,6 +68,7 @@ class Planner {
     }
     step.kernel = &row;
     step.bound = std::move(std::get<Bound>(result));
+    share_among_threads(context, step.bound, options_.threads);
     for (const KernelCall& call : step.bound.calls)
       step.scratch_bytes = std::max(step.scratch_bytes, call.scratch_bytes);
     return true;
@@ -155,6 +158,9 @@ class Planner {
 }  // namespace
 
 Plan make_plan(const Graph& graph, const Target& target, const PlanOptions& options) {
+  if (options.threads > 1 && target.bare_metal())
+    throw UserError({"the target has no threads", target.name, "it runs without an operating system",
+                     "leave --threads out, or choose a hosted target"});
   return Planner(graph, target, options).run();
 }
 

@@ -32,6 +32,7 @@ struct Plan {
   std::uint64_t graph_hash = 0;
   Target target;
   Optimize optimize = Optimize::kSpeed;
+  int threads = 1;
   std::vector<Step> steps;
   // By value: byte offset in the arena; nothing for constants and for values that are never needed.
   std::vector<std::optional<std::int64_t>> offsets;
@@ -46,6 +47,7 @@ struct PlanOptions {
   Optimize optimize = Optimize::kSpeed;
   // For conformance tests: this row comes first wherever it is legal. Empty: table order.
   std::string only_kernel = {};
+  int threads = 1;  // that share the rows of large layers
 };
 
 // Throws UserError when a node has no kernel (it names the node and every refusal).
