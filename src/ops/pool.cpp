@@ -170,6 +170,11 @@ Graph sample(Rng& rng, std::string_view function) {
     if (padded < reach) op->dilation[a] = 1;
     if (rng.chance(0.3)) op->ceil_extra[a] = op->stride[a] - 1;
   }
+  if (rng.chance(0.2)) {  // the whole image
+    *op = Pool{};
+    op->function = function;
+    op->window = {shape[1], shape[2]};
+  }
   op->count_include_pad = rng.chance(0.5);
   Encoding encoding = movement::sample_encoding(rng);
   if (!op->is_max() && encoding.is_integer() && encoding.bits() == 32) encoding = Encoding::real();

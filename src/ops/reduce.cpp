@@ -167,9 +167,13 @@ namespace {
 Graph sample(Rng& rng, const std::string& function) {
   auto op = std::make_shared<Reduce>();
   op->function = function;
-  const Shape shape = movement::sample_shape(rng, 1, 5);
+  Shape shape = movement::sample_shape(rng, 1, 5);
   for (std::size_t a = 0; a < shape.size(); ++a)
     if (rng.chance(0.5)) op->axes.push_back(static_cast<std::int64_t>(a));
+  if (rng.chance(0.25)) {  // images
+    shape = {rng.integer(1, 2), rng.integer(1, 20), rng.integer(1, 20), rng.integer(1, 20)};
+    op->axes = {1, 2};
+  }
   op->keep_dims = rng.chance(0.5);
   Encoding encoding = movement::sample_encoding(rng);
   if (function == "Prod" && encoding.is_quantized()) encoding = Encoding::real();
