@@ -25,10 +25,10 @@ MOTE_INLINE void mote_f32_packed_block4(const conv2d_f32_packed_params* p, const
   mote_f32x4 s0 = mote_f32x4_load(p->bias + c), s1 = s0, s2 = s0, s3 = s0;
   for (const float* end = x + p->elements; x < end; w += 4) {
     const mote_f32x4 taps = mote_f32x4_load(w);
-    s0 = mote_f32x4_add_product(s0, mote_f32x4_set(*x++), taps);
-    s1 = mote_f32x4_add_product(s1, mote_f32x4_set(*x1++), taps);
-    s2 = mote_f32x4_add_product(s2, mote_f32x4_set(*x2++), taps);
-    s3 = mote_f32x4_add_product(s3, mote_f32x4_set(*x3++), taps);
+    s0 = mote_f32x4_add_scaled(s0, taps, *x++);
+    s1 = mote_f32x4_add_scaled(s1, taps, *x1++);
+    s2 = mote_f32x4_add_scaled(s2, taps, *x2++);
+    s3 = mote_f32x4_add_scaled(s3, taps, *x3++);
   }
   const int32_t row = p->window.out_channels;
   const int32_t left = row - c;
@@ -42,7 +42,7 @@ MOTE_INLINE void mote_f32_packed_block1(const conv2d_f32_packed_params* p, const
                                         int32_t c, float* y) {
   mote_f32x4 sum = mote_f32x4_load(p->bias + c);
   for (const float* end = x + p->elements; x < end; ++x, w += 4)
-    sum = mote_f32x4_add_product(sum, mote_f32x4_set(*x), mote_f32x4_load(w));
+    sum = mote_f32x4_add_scaled(sum, mote_f32x4_load(w), *x);
   mote_f32x4_store(sum, p->low, p->high, p->window.out_channels - c, y);
 }
 

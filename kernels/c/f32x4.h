@@ -1,5 +1,5 @@
 /* Four floats at once: a vector register where the processor has them, four scalars elsewhere. The results
- * are the same. */
+ * are the same, except that MVE rounds products and sums once. */
 #ifndef MOTE_F32X4_H
 #define MOTE_F32X4_H
 
@@ -23,6 +23,20 @@ MOTE_INLINE mote_f32x4 mote_f32x4_load(const float* from) {
 /* sum + a * b, both rounded. */
 MOTE_INLINE mote_f32x4 mote_f32x4_add_product(mote_f32x4 sum, mote_f32x4 a, mote_f32x4 b) {
   return sum + a * b;
+}
+
+#elif defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 2)
+
+#include <arm_mve.h>
+
+typedef float32x4_t mote_f32x4;
+
+MOTE_INLINE mote_f32x4 mote_f32x4_set(float v) { return vdupq_n_f32(v); }
+MOTE_INLINE mote_f32x4 mote_f32x4_load(const float* from) { return vld1q_f32(from); }
+
+/* sum + a * b */
+MOTE_INLINE mote_f32x4 mote_f32x4_add_product(mote_f32x4 sum, mote_f32x4 a, mote_f32x4 b) {
+  return vfmaq_f32(sum, a, b);
 }
 
 #else
@@ -56,6 +70,27 @@ MOTE_INLINE float mote_f32_clamp(float value, float low, float high) {
   return value < low ? low : (value > high ? high : value);
 }
 
+#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 2)
+
+/* sum + a * b */
+MOTE_INLINE mote_f32x4 mote_f32x4_add_scaled(mote_f32x4 sum, mote_f32x4 a, float b) {
+  return vfmaq_n_f32(sum, a, b);
+}
+
+/* Clamps and writes the first `count` of them, all four when it is larger. NaN stays NaN. */
+MOTE_INLINE void mote_f32x4_store(mote_f32x4 v, float low, float high, int32_t count, float* y) {
+  v = vpselq_f32(vdupq_n_f32(low), v, vcmpltq_n_f32(v, low));
+  v = vpselq_f32(vdupq_n_f32(high), v, vcmpgtq_n_f32(v, high));
+  vst1q_p_f32(y, v, vctp32q((uint32_t)count));
+}
+
+#else
+
+/* sum + a * b, both rounded. */
+MOTE_INLINE mote_f32x4 mote_f32x4_add_scaled(mote_f32x4 sum, mote_f32x4 a, float b) {
+  return mote_f32x4_add_product(sum, mote_f32x4_set(b), a);
+}
+
 /* Clamps and writes the first `count` of them, all four when it is larger. NaN stays NaN. */
 MOTE_INLINE void mote_f32x4_store(mote_f32x4 v, float low, float high, int32_t count, float* y) {
   float values[4];
@@ -66,4 +101,5 @@ MOTE_INLINE void mote_f32x4_store(mote_f32x4 v, float low, float high, int32_t c
   if (count > 3) y[3] = mote_f32_clamp(values[3], low, high);
 }
 
+#endif
 #endif
