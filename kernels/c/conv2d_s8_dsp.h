@@ -19,6 +19,14 @@ typedef struct {
   mote_gemm_stage stage;
 } conv2d_s8_dsp_params;
 
+/* Of windows of one element. */
+typedef struct {
+  int32_t x_slots, y_slots; /* as in rows.h */
+  int32_t width, in_channels;
+  mote_widen4* widen;
+  mote_gemm_stage stage;
+} conv2d_s8_1x1_dsp_params;
+
 /* Where the window of an output position begins: its first row in the image whose rows begin with `image`
  * among those of x, its first column. */
 typedef struct {
@@ -98,42 +106,41 @@ MOTE_INLINE void conv2d_s8_dsp_body(const conv2d_s8_dsp_params* p, const int8_t*
 
 /* Windows of one element: pixels are read where they stand. In place where there are not more output than
  * input channels. */
-MOTE_INLINE void conv2d_s8_1x1_dsp_body(const conv2d_s8_dsp_params* p, const int8_t* x, int8_t* y,
+MOTE_INLINE void conv2d_s8_1x1_dsp_body(const conv2d_s8_1x1_dsp_params* p, const int8_t* x, int8_t* y,
                                         void* scratch, int32_t first, int32_t rows, int32_t sums_only) {
-  const mote_window2d* g = &p->window;
-  const int32_t depth = g->in_channels;
+  const int32_t depth = p->in_channels, channels = p->stage.channels;
   uint32_t* windows = (uint32_t*)scratch;
   while (rows > 0) {
     const int32_t x_slot = mote_row_slot(first, p->x_slots), y_slot = mote_row_slot(first, p->y_slots);
     const int32_t run = mote_row_run(y_slot, p->y_slots, mote_row_run(x_slot, p->x_slots, rows));
-    const int8_t* from = x + x_slot * g->columns.in * depth;
-    int8_t* to = y + y_slot * g->columns.out * g->out_channels;
+    const int8_t* from = x + x_slot * p->width * depth;
+    int8_t* to = y + y_slot * p->width * channels;
     first += run;
     rows -= run;
-    for (int32_t left = run * g->columns.out; left > 0; left -= 4) {
+    for (int32_t left = run * p->width; left > 0; left -= 4) {
       const int32_t count = left < 4 ? left : 4;
       const int8_t* last = from + (count - 1) * depth;
       int8_t* out[4];
-      for (int32_t i = 0; i < 4; ++i) out[i] = to + i * g->out_channels;
+      for (int32_t i = 0; i < 4; ++i) out[i] = to + i * channels;
       p->widen(windows, from, count > 1 ? from + depth : last, count > 2 ? from + 2 * depth : last, last,
                depth);
       mote_gemm_pixels(&p->stage, windows, out, count, count == 4, windows + p->stage.window_words,
                        sums_only);
       from += 4 * depth;
-      to += 4 * g->out_channels;
+      to += 4 * channels;
     }
   }
 }
 
-#define MOTE_CONV2D_S8_DSP(name)                                                                         \
-  MOTE_KERNEL void name(const conv2d_s8_dsp_params* p, const int8_t* x, int8_t* y, void* scratch,        \
-                        int32_t first, int32_t rows) {                                                   \
-    name##_body(p, x, y, scratch, first, rows, 0);                                                       \
-  }                                                                                                      \
-  /* the same where the output stage is the general one */                                               \
-  MOTE_KERNEL void name##_sums(const conv2d_s8_dsp_params* p, const int8_t* x, int8_t* y, void* scratch, \
-                               int32_t first, int32_t rows) {                                            \
-    name##_body(p, x, y, scratch, first, rows, 1);                                                       \
+#define MOTE_CONV2D_S8_DSP(name)                                                                          \
+  MOTE_KERNEL void name(const name##_params* p, const int8_t* x, int8_t* y, void* scratch, int32_t first, \
+                        int32_t rows) {                                                                   \
+    name##_body(p, x, y, scratch, first, rows, 0);                                                        \
+  }                                                                                                       \
+  /* the same where the output stage is the general one */                                                \
+  MOTE_KERNEL void name##_sums(const name##_params* p, const int8_t* x, int8_t* y, void* scratch,         \
+                               int32_t first, int32_t rows) {                                             \
+    name##_body(p, x, y, scratch, first, rows, 1);                                                        \
   }
 
 MOTE_CONV2D_S8_DSP(conv2d_s8_dsp)

@@ -1,9 +1,4 @@
-/* What the kernels for Arm cores with the DSP extension share: instructions, and the output stage.
- *
- * Two output channels A and B share each 16-bit lane of the packed weights: lane = 256 * b + a. A dual
- * multiply-accumulate of the raw lanes gives M = 256 * sum(b x) + sum(a x), one of the sign-extended low
- * bytes gives sum(a x); so sum(b x) is (M - sum(a x)) / 256, exact while it fits 24 bits, which is proved
- * when the weights are packed. */
+/* Instructions of Arm cores with the DSP extension. */
 #ifndef MOTE_DSP_H
 #define MOTE_DSP_H
 
@@ -40,47 +35,6 @@ MOTE_INLINE uint32_t mote_load4(const int8_t* from) {
   uint32_t word;
   memcpy(&word, from, 4);
   return word;
-}
-
-typedef struct {
-  int32_t y_flip, y_zero;
-  int32_t low, high;   /* bounds of y - y_zero */
-  int32_t quick;       /* every shift is 1 to 22 to the right and |sum + bias| < 2^30: the roundings in one
-                          multiply-add */
-  int32_t full;        /* the bounds are those of a signed byte */
-  const int32_t* bias; /* the input's zero point is folded in */
-  const int32_t* multipliers;
-  const int8_t* shifts;
-} mote_dsp_output;
-
-/* Writes y[i * step] for `count` sums of one channel.
- * round(2 s m / 2^32) is the first rounding; the second, halves away from zero, is a shift after adding half
- * and, for negative numbers, taking one off. The zero point rides along, shifted. */
-MOTE_INLINE void mote_dsp_store(const mote_dsp_output* o, int32_t c, const int32_t* sums, int32_t count,
-                                int8_t* y, int32_t step) {
-  const int32_t bias = o->bias[c];
-  const int32_t multiplier = o->multipliers[c];
-  const int32_t shift = o->shifts[c];
-  if (o->quick) {
-    const int32_t right = -shift;
-    const int32_t round = (int32_t)((UINT32_C(1) << (right - 1)) + ((uint32_t)o->y_zero << right));
-    for (int32_t i = 0; i < count; ++i, y += step) {
-      const int32_t twice = (int32_t)((uint32_t)mote_add(sums[i], bias) << 1);
-      const int32_t q = mote_smmlar(twice, multiplier, round + (twice >> 31)) >> right;
-      *y = (int8_t)((o->full ? mote_ssat8(q) : mote_clamp(q, o->low + o->y_zero, o->high + o->y_zero)) ^
-                    o->y_flip);
-    }
-  } else {
-    for (int32_t i = 0; i < count; ++i, y += step) {
-      const int32_t q = mote_requantize(mote_add(sums[i], bias), multiplier, shift);
-      *y = (int8_t)((mote_clamp(q, o->low, o->high) + o->y_zero) ^ o->y_flip);
-    }
-  }
-}
-
-/* sum(b x) from M and sum(a x), in place of M. */
-MOTE_INLINE void mote_dsp_split(int32_t* m, const int32_t* a, int32_t count) {
-  for (int32_t i = 0; i < count; ++i) m[i] = (int32_t)((uint32_t)m[i] - (uint32_t)a[i]) >> 8;
 }
 
 #endif

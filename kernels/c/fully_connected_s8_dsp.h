@@ -25,7 +25,7 @@ MOTE_INLINE void mote_fully_connected_row(const mote_gemm_stage* s, const void* 
                                           int32_t* aside, int32_t sums_only) {
   if (sums_only) {
     s->gemm(&s->layer, row, (int8_t*)aside);
-    for (int32_t c = 0; c < s->channels; ++c) mote_dsp_store(&s->general, c, aside + c, 1, to + c, 1);
+    for (int32_t c = 0; c < s->channels; ++c) to[c] = mote_gemm_output(s->general, c, aside[c]);
   } else if (s->channels == s->layer.channels) {
     s->gemm(&s->layer, row, to);
   } else {

@@ -2,7 +2,9 @@
  *
  *   name(const mote_gemm_layer *layer, const void *x, int8_t *y)
  *
- * lanes shared: a word of weights holds two inputs of both channels: lane = 256 * b + a (dsp.h). lanes own: a word holds
+ * lanes shared: a word of weights holds two inputs of both channels: lane = 256 * b + a. A dual
+ * multiply-accumulate of the raw lanes gives 256 * sum(b x) + sum(a x), one of the sign-extended low bytes sum(a x); the
+ * difference is exact while sum(b x) fits 24 bits, which is proved when the weights are packed. lanes own: a word holds
  * two inputs of A, the next the same inputs of B: weights of up to 16 bits. x: pairs of inputs as 16-bit
  * numbers, [words][4 pixels]. The outputs of pixel i stand at y + i * layer->stride.
  * `chunk` words of weights at a time wait in s0, s1, ..., or in the stack of cores without floating point: that

@@ -26,9 +26,17 @@ typedef struct {
   mote_gemm* gemm;
   mote_gemm* gemm1; /* of the first pixel alone, or null */
   int32_t channels;
-  int32_t window_words;    /* of four windows in the scratch */
-  mote_dsp_output general; /* where the function gives sums */
+  int32_t window_words;   /* of four windows in the scratch */
+  const int32_t* general; /* where the function gives sums: zero point, bounds of y - zero point, the flip of
+                             unsigned bytes; for each channel bias, multiplier, shift */
 } mote_gemm_stage;
+
+/* An output from a sum of channel c by the general stage. */
+MOTE_INLINE int8_t mote_gemm_output(const int32_t* general, int32_t c, int32_t sum) {
+  const int32_t* of_channel = general + 4 + 3 * c;
+  const int32_t q = mote_requantize(mote_add(sum, of_channel[0]), of_channel[1], of_channel[2]);
+  return (int8_t)((mote_clamp(q, general[1], general[2]) + general[0]) ^ general[3]);
+}
 
 /* Outputs of `count` (1 to 4) pixels from the windows of four; pixel i goes to y[i]. `together`: they follow
  * each other and are four. `aside` holds 4 * layer.stride bytes, 16 * layer.channels if the function gives
@@ -40,7 +48,7 @@ MOTE_INLINE void mote_gemm_pixels(const mote_gemm_stage* s, const uint32_t* wind
     const int32_t* sums = (const int32_t*)aside;
     gemm(&s->layer, windows, (int8_t*)aside);
     for (int32_t c = 0; c < s->channels; ++c, sums += 4)
-      for (int32_t i = 0; i < count; ++i) mote_dsp_store(&s->general, c, sums + i, 1, y[i] + c, 1);
+      for (int32_t i = 0; i < count; ++i) y[i][c] = mote_gemm_output(s->general, c, sums[i]);
   } else if (s->channels == s->layer.stride && (together || gemm != s->gemm)) {
     gemm(&s->layer, windows, y[0]);
   } else {

@@ -20,13 +20,16 @@ std::string gemm_refusal(const BindContext& context, const Convolution& c) {
 // Members and the call that both kernels have in common.
 KernelCall start_call(const BindContext& context, const Convolution& c, const std::string& function,
                       const GemmOutput& output) {
-  const Encoding& x = context.input(0).encoding;
   KernelCall call{function, function + "_params", {}, {context.node().inputs[0]}, context.node().outputs};
   if (output.form == GemmOutput::kSums) call.function += "_sums";
-  add_window(call.params, c);
   offer_row_ranges(call, c.batches * c.rows.in, 0, c.batches * c.rows.out);
-  call.params.push_back({"x_zero", byte_zero(x) + byte_flip(x)});
   return call;
+}
+
+void add_padded_window(KernelCall& call, const BindContext& context, const Convolution& c) {
+  const Encoding& x = context.input(0).encoding;
+  add_window(call.params, c);
+  call.params.push_back({"x_zero", byte_zero(x) + byte_flip(x)});
 }
 
 bool is_point(const WindowAxis& a) { return a.taps == 1 && a.stride == 1 && a.in == a.out; }
@@ -103,8 +106,13 @@ BindResult bind_conv2d_s8_dsp(const BindContext& context) {
   const Filters f = filters_of(context, c);
   const bool points = is_point(c.rows) && is_point(c.columns);
   const GemmOutput output = gemm_output(context, c, f);
-  KernelCall call = start_call(context, c, "conv2d_s8_dsp", output);
-  if (points) call.function.insert(call.function.find("_dsp"), "_1x1");
+  KernelCall call = start_call(context, c, points ? "conv2d_s8_1x1_dsp" : "conv2d_s8_dsp", output);
+  if (points) {
+    call.params.push_back({"width", c.columns.in});
+    call.params.push_back({"in_channels", c.in_channels});
+  } else {
+    add_padded_window(call, context, c);
+  }
   add_widen4(call, x);
   call.scratch_bytes =
       add_gemm(call, context, c, f, widened_order(f.elements), output) + (points ? 0 : c.in_channels);
@@ -133,6 +141,7 @@ BindResult bind_conv2d_s8_shallow_dsp(const BindContext& context) {
   const std::int64_t band = std::min((most_lines - taps_reach) / c.rows.stride + 1, c.rows.out);
   const GemmOutput output = gemm_output(context, c, f);
   KernelCall call = start_call(context, c, "conv2d_s8_shallow_dsp", output);
+  add_padded_window(call, context, c);
   call.params.push_back({"pitch", pitch});
   call.params.push_back({"band", band});
   call.params.push_back({"words", static_cast<std::int64_t>(gather.offsets.size())});

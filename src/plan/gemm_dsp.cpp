@@ -17,19 +17,19 @@ constexpr std::int64_t kLargestHighSum = (std::int64_t{1} << 23) - 1;  // b come
 // How a filter's words go through the registers: `chunk` at a time.
 struct Chunks {
   std::int64_t chunk, words;
-  bool loop() const { return chunk < words; }
+  bool loop;
 };
 
 // `words` are those of a filter of two channels.
 Chunks choose_chunks(std::int64_t words, const BindContext& context) {
-  if (context.optimize == Optimize::kSize) return {4, round_up(words, 4)};
+  if (context.optimize == Optimize::kSize) return {4, round_up(words, 4), true};
   const std::int64_t largest = context.optimize == Optimize::kSpeed ? 32 : 16;
   constexpr std::int64_t kStep = 11, kLoop = 5;  // instructions of a word, of another chunk
-  Chunks best{2, words};
+  Chunks best{2, words, true};
   std::int64_t least = 0;
   for (std::int64_t chunk = 2; chunk <= largest; chunk += 2) {
-    const Chunks tried{chunk, round_up(words, chunk)};
-    const std::int64_t cost = kStep * tried.words + (tried.loop() ? kLoop * (tried.words / chunk) : 0);
+    const Chunks tried{chunk, round_up(words, chunk), chunk < words};
+    const std::int64_t cost = kStep * tried.words + (tried.loop ? kLoop * (tried.words / chunk) : 0);
     if (least == 0 || cost < least) {
       best = tried;
       least = cost;
@@ -60,21 +60,17 @@ std::vector<std::int32_t> raw_bias(const BindContext& context, const Filters& f)
   return bias;
 }
 
-// mote_dsp_output: any shifts and bounds.
-void add_general_output(std::vector<Parameter>& params, const BindContext& context, const Convolution& c,
-                        const Filters& f) {
-  OutputConstants constants = output_constants(c, true);
-  bool quick = f.largest_sum < (std::int64_t{1} << 30);
-  for (std::size_t i = 0; i < constants.shifts.size(); ++i) {
-    if (constants.multipliers[i] == 0) constants.shifts[i] = -1;
-    if (constants.shifts[i] > -1 || constants.shifts[i] < -22) quick = false;
-  }
-  const std::string prefix = "stage.general.";
-  add_output_range(params, prefix, context, c);
-  params.push_back({prefix + "quick", quick ? 1 : 0});
-  params.push_back({prefix + "bias", constant_array(raw_bias(context, f))});
-  params.push_back({prefix + "multipliers", constant_array(constants.multipliers)});
-  params.push_back({prefix + "shifts", constant_array(constants.shifts)});
+// mote_gemm_stage.general: any shifts and bounds.
+std::vector<std::int32_t> general_output(const BindContext& context, const Convolution& c, const Filters& f) {
+  const Encoding& y = context.output().encoding;
+  std::vector<std::int32_t> words{
+      static_cast<std::int32_t>(byte_zero(y)), c.stage.range.min - c.stage.zero_point,
+      c.stage.range.max - c.stage.zero_point, static_cast<std::int32_t>(byte_flip(y))};
+  const OutputConstants constants = output_constants(c, true);
+  const std::vector<std::int32_t> bias = raw_bias(context, f);
+  for (std::size_t o = 0; o < bias.size(); ++o)
+    words.insert(words.end(), {bias[o], constants.multipliers[o], constants.shifts[o]});
+  return words;
 }
 
 // The least and the largest sum of a channel with its bias.
@@ -220,7 +216,8 @@ void add_stage(KernelCall& call, const BindContext& context, const Convolution& 
   call.params.push_back({"stage.layer.channels", channels});
   call.params.push_back({"stage.layer.stride", channels});
   call.params.push_back({"stage.channels", c.out_channels});
-  if (output.form == GemmOutput::kSums) add_general_output(call.params, context, c, f);
+  if (output.form == GemmOutput::kSums)
+    call.params.push_back({"stage.general", constant_array(general_output(context, c, f))});
 }
 
 void add_function(KernelCall& call, const GemmOutput& output, const std::string& member,
@@ -256,8 +253,8 @@ std::int64_t add_gemm(KernelCall& call, const BindContext& context, const Convol
   const char* lanes = shared ? "shared" : "own";
   add_function(call, output, "stage.gemm",
                {"gemm_dsp.S", "MOTE_GEMM",
-                fmt::format("gemm{}{}{}", shared ? "" : "w", chunks.chunk, chunks.loop() ? "n" : ""),
-                fmt::format("{}, {}, {}, {}", lanes, chunks.chunk, chunks.loop() ? 1 : 0, fpu)});
+                fmt::format("gemm{}{}{}", shared ? "" : "w", chunks.chunk, chunks.loop ? "n" : ""),
+                fmt::format("{}, {}, {}, {}", lanes, chunks.chunk, chunks.loop ? 1 : 0, fpu)});
   const std::int64_t pixels = c.batches * c.rows.out * c.columns.out;
   if (context.optimize != Optimize::kSize && (pixels % 4 == 1 || c.columns.out % 4 == 1))
     add_function(call, output, "stage.gemm1",
