@@ -10,7 +10,8 @@ typedef struct {
   int32_t y_flip, y_zero;
   int32_t low, high;   /* bounds of the signed byte */
   const int32_t* bias; /* where the sums start */
-  const int8_t* real;  /* by block: round(sum * scale + (sum < 0 ? below : above)) is the byte */
+  const int8_t*
+      real; /* by block: round(sum * scale + (sum < 0 ? below : above)) is the byte; 2: below is above */
   const float* scale;
   const float* above;
   const float* below;

@@ -1,109 +1,141 @@
-/* 8-bit convolution and fully-connected layers with AVX-512 VNNI: one instruction multiplies four unsigned
- * bytes of the strip by four signed weights in each of sixteen channels. The strip holds x + 128, which the
- * bias takes back. Packed weights: for each two blocks of sixteen channels (the last may be alone), for each
- * run of a window, for each four of its elements, the fours of the channels in turn, zero where absent. */
+/* 8-bit convolution and fully-connected layers with AVX-512 VNNI: four, two or one block of sixteen output
+ * channels and up to eight pixels at a time, quads of unsigned bytes of a strip. Packed weights: for each
+ * group of blocks (fours as long as possible, then two, then one), for each run of a window, for each quad of
+ * its elements, for each block, the quads of the channels in turn, zero where absent. */
 #ifndef MOTE_CONV2D_S8_VNNI_H
 #define MOTE_CONV2D_S8_VNNI_H
 
 #include "strip_vnni.h"
 
-#if defined(__AVX512VNNI__) && defined(__AVX512BW__) && defined(__AVX512VL__)
+#if defined(MOTE_VNNI)
 
 typedef struct {
   mote_strip strip;
-  mote_byte_output output;
+  mote_byte_output output; /* 128 times the weights is taken off the bias */
   const int8_t* weights;
 } conv2d_s8_vnni_params;
 
-MOTE_INLINE __m512i mote_vnni_four(const uint8_t* from) {
-  int32_t four;
-  memcpy(&four, from, 4);
-  return _mm512_set1_epi32(four);
-}
+/* Named sums and the empty statement keep compilers from spilling them. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define MOTE_VNNI_KEEP(a) __asm__ volatile("" : "+v"(a) : : "memory")
+#else
+#define MOTE_VNNI_KEEP(a) (void)0
+#endif
 
-#define MOTE_VNNI_PIXELS2(X) X(0) X(1)
-#define MOTE_VNNI_PIXELS4(X) X(0) X(1) X(2) X(3)
-#define MOTE_VNNI_PIXELS8(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
-#define MOTE_VNNI_START(m)                    \
-  const uint8_t* const x##m = strip + in[m];  \
-  __m512i a##m = mote_vnni_load(o->bias + c); \
-  __m512i b##m = blocks > 1 ? mote_vnni_load(o->bias + c + 16) : a##m;
-#define MOTE_VNNI_FOUR(m)                                    \
-  {                                                          \
-    const __m512i x = mote_vnni_four(x##m + at + i);         \
-    a##m = _mm512_dpbusd_epi32(a##m, x, w0);                 \
-    if (blocks > 1) b##m = _mm512_dpbusd_epi32(b##m, x, w1); \
-  }
-#define MOTE_VNNI_FINISH(m)                                             \
-  mote_vnni_store_bytes(mote_vnni_bytes(o, c, a##m), left, y + out[m]); \
-  if (blocks > 1) mote_vnni_store_bytes(mote_vnni_bytes(o, c + 16, b##m), left - 16, y + 16 + out[m]);
+#define MOTE_VNNI_PIXELS1(X, n) X(n, 0)
+#define MOTE_VNNI_PIXELS2(X, n) X(n, 0) X(n, 1)
+#define MOTE_VNNI_PIXELS4(X, n) MOTE_VNNI_PIXELS2(X, n) X(n, 2) X(n, 3)
+#define MOTE_VNNI_PIXELS6(X, n) MOTE_VNNI_PIXELS4(X, n) X(n, 4) X(n, 5)
+#define MOTE_VNNI_PIXELS8(X, n) MOTE_VNNI_PIXELS6(X, n) X(n, 6) X(n, 7)
+#define MOTE_VNNI_BLOCKS1(X, N) X(0, N)
+#define MOTE_VNNI_BLOCKS2(X, N) X(0, N) X(1, N)
+#define MOTE_VNNI_BLOCKS4(X, N) MOTE_VNNI_BLOCKS2(X, N) X(2, N) X(3, N)
 
-/* One or two blocks of channels from c of N pixels; y of that channel. */
-#define MOTE_VNNI_TILE(N)                                                                               \
-  MOTE_INLINE void mote_vnni_tile##N(const conv2d_s8_vnni_params* p, const uint8_t* strip,              \
-                                     const int32_t* in, const int32_t* out, const int8_t* w, int32_t c, \
-                                     int32_t blocks, int8_t* y) {                                       \
-    const mote_byte_output* o = &p->output;                                                             \
-    const int32_t left = p->strip.window.out_channels - c;                                              \
-    const int32_t run = p->strip.run;                                                                   \
-    MOTE_VNNI_PIXELS##N(MOTE_VNNI_START) for (int32_t s = 0; s < p->strip.segments; ++s) {              \
-      const int32_t at = p->strip.offsets[s];                                                           \
-      for (int32_t i = 0; i < run; i += 4, w += 64 * blocks) {                                          \
-        const __m512i w0 = mote_vnni_load(w), w1 = blocks > 1 ? mote_vnni_load(w + 64) : w0;            \
-        MOTE_VNNI_PIXELS##N(MOTE_VNNI_FOUR)                                                             \
-      }                                                                                                 \
-    }                                                                                                   \
-    MOTE_VNNI_PIXELS##N(MOTE_VNNI_FINISH)                                                               \
+#define MOTE_VNNI_DECLARE(n, N)                                    \
+  const __m512i start##n = mote_vnni_load(o->bias + c + 16 * (n)); \
+  MOTE_VNNI_PIXELS##N(MOTE_VNNI_DECLARE_SUM, n)
+#define MOTE_VNNI_DECLARE_SUM(n, m) __m512i s##n##m = start##n;
+#define MOTE_VNNI_POINT(n, m) const uint8_t* const x##m = strip + in[m];
+#define MOTE_VNNI_WEIGHTS(n, N) const __m512i w##n = mote_vnni_load(w + 64 * (n));
+#define MOTE_VNNI_DOT(n, m) s##n##m = _mm512_dpbusd_epi32(s##n##m, quad, w##n);
+#define MOTE_VNNI_QUAD1(n, m) MOTE_VNNI_QUAD(m, MOTE_VNNI_DOT(0, m), 0)
+#define MOTE_VNNI_QUAD2(n, m) MOTE_VNNI_QUAD(m, MOTE_VNNI_DOT(0, m) MOTE_VNNI_DOT(1, m), 1)
+#define MOTE_VNNI_QUAD4(n, m) \
+  MOTE_VNNI_QUAD(m, MOTE_VNNI_DOT(0, m) MOTE_VNNI_DOT(1, m) MOTE_VNNI_DOT(2, m) MOTE_VNNI_DOT(3, m), 3)
+#define MOTE_VNNI_QUAD(m, dots, last)             \
+  {                                               \
+    int32_t four;                                 \
+    memcpy(&four, x##m + at + i, 4);              \
+    const __m512i quad = _mm512_set1_epi32(four); \
+    dots MOTE_VNNI_KEEP(s##last##m);              \
   }
-MOTE_VNNI_TILE(2)
-MOTE_VNNI_TILE(4)
-MOTE_VNNI_TILE(8)
+#define MOTE_VNNI_LOAD_SCALING(n, N)                                \
+  const __m512 scale##n = _mm512_loadu_ps(o->scale + c + 16 * (n)); \
+  const __m512 above##n = _mm512_loadu_ps(o->above + c + 16 * (n)); \
+  const __m512 below##n = _mm512_loadu_ps(o->below + c + 16 * (n)); \
+  (void)below##n;
+#define MOTE_VNNI_ONE_OFFSET(n, m) mote_vnni_one_offset(s##n##m, scale##n, above##n)
+#define MOTE_VNNI_TWO_OFFSETS(n, m) mote_vnni_two_offsets(s##n##m, scale##n, above##n, below##n)
+#define MOTE_VNNI_FIXED(n, m) mote_vnni_fixed(o, c + 16 * (n), s##n##m)
 
-/* One pixel: four sums of each block, for a single one would wait for itself. */
-#define MOTE_VNNI_SUMS(k)                                                                          \
-  {                                                                                                \
-    const __m512i x = mote_vnni_four(x0 + at + i + 4 * k);                                         \
-    a##k = _mm512_dpbusd_epi32(a##k, x, mote_vnni_load(w + 64 * blocks * k));                      \
-    if (blocks > 1) b##k = _mm512_dpbusd_epi32(b##k, x, mote_vnni_load(w + 64 * blocks * k + 64)); \
-  }
-MOTE_INLINE void mote_vnni_tile1(const conv2d_s8_vnni_params* p, const uint8_t* strip, const int32_t* in,
-                                 const int32_t* out, const int8_t* w, int32_t c, int32_t blocks, int8_t* y) {
-  const mote_byte_output* o = &p->output;
-  const int32_t left = p->strip.window.out_channels - c;
-  const uint8_t* const x0 = strip + in[0];
-  const __m512i zero = _mm512_setzero_si512();
-  __m512i a0 = mote_vnni_load(o->bias + c), a1 = zero, a2 = zero, a3 = zero;
-  __m512i b0 = blocks > 1 ? mote_vnni_load(o->bias + c + 16) : zero, b1 = zero, b2 = zero, b3 = zero;
-  for (int32_t s = 0; s < p->strip.segments; ++s) {
-    const int32_t at = p->strip.offsets[s];
-    int32_t i = 0;
-    for (; i + 16 <= p->strip.run; i += 16, w += 256 * blocks) {
-      MOTE_VNNI_SUMS(0)
-      MOTE_VNNI_SUMS(1)
-      MOTE_VNNI_SUMS(2)
-      MOTE_VNNI_SUMS(3)
-    }
-    for (; i < p->strip.run; i += 4, w += 64 * blocks) MOTE_VNNI_SUMS(0)
-  }
-  a0 = _mm512_add_epi32(_mm512_add_epi32(a0, a1), _mm512_add_epi32(a2, a3));
-  mote_vnni_store_bytes(mote_vnni_bytes(o, c, a0), left, y + out[0]);
-  if (blocks == 1) return;
-  b0 = _mm512_add_epi32(_mm512_add_epi32(b0, b1), _mm512_add_epi32(b2, b3));
-  mote_vnni_store_bytes(mote_vnni_bytes(o, c + 16, b0), left - 16, y + 16 + out[0]);
-}
+/* Four vectors of values become one of bytes: four blocks of a pixel, two of two pixels, one of four. */
+#define MOTE_VNNI_OUT4(V, m) \
+  mote_vnni_store4(mote_vnni_pack(o, V(0, m), V(1, m), V(2, m), V(3, m)), left, y + out[m]);
+#define MOTE_VNNI_OUT2(V, m, k) \
+  mote_vnni_store2(mote_vnni_pack(o, V(0, m), V(1, m), V(0, k), V(1, k)), left, y + out[m], y + out[k]);
+#define MOTE_VNNI_OUT1(V, m, k, i, j)                                                                   \
+  mote_vnni_store1(mote_vnni_pack(o, V(0, m), V(0, k), V(0, i), V(0, j)), left, y + out[m], y + out[k], \
+                   y + out[i], y + out[j]);
+#define MOTE_VNNI_OUT41(V) MOTE_VNNI_OUT4(V, 0)
+#define MOTE_VNNI_OUT42(V) MOTE_VNNI_OUT41(V) MOTE_VNNI_OUT4(V, 1)
+#define MOTE_VNNI_OUT44(V) MOTE_VNNI_OUT42(V) MOTE_VNNI_OUT4(V, 2) MOTE_VNNI_OUT4(V, 3)
+#define MOTE_VNNI_OUT46(V) MOTE_VNNI_OUT44(V) MOTE_VNNI_OUT4(V, 4) MOTE_VNNI_OUT4(V, 5)
+#define MOTE_VNNI_OUT21(V) MOTE_VNNI_OUT2(V, 0, 0)
+#define MOTE_VNNI_OUT22(V) MOTE_VNNI_OUT2(V, 0, 1)
+#define MOTE_VNNI_OUT24(V) MOTE_VNNI_OUT22(V) MOTE_VNNI_OUT2(V, 2, 3)
+#define MOTE_VNNI_OUT26(V) MOTE_VNNI_OUT24(V) MOTE_VNNI_OUT2(V, 4, 5)
+#define MOTE_VNNI_OUT11(V) MOTE_VNNI_OUT1(V, 0, 0, 0, 0)
+#define MOTE_VNNI_OUT12(V) MOTE_VNNI_OUT1(V, 0, 1, 0, 1)
+#define MOTE_VNNI_OUT14(V) MOTE_VNNI_OUT1(V, 0, 1, 2, 3)
+#define MOTE_VNNI_OUT18(V) MOTE_VNNI_OUT14(V) MOTE_VNNI_OUT1(V, 4, 5, 6, 7)
 
-MOTE_INLINE void mote_vnni_channels(const conv2d_s8_vnni_params* p, const uint8_t* strip, const int32_t* in,
-                                    const int32_t* out, int32_t pixels, const int8_t* w, int32_t c,
-                                    int32_t blocks, int8_t* y) {
-  int32_t j = 0;
-  for (; pixels - j > 4; j += 8) mote_vnni_tile8(p, strip, in + j, out + j, w, c, blocks, y + c);
-  if (pixels - j > 2)
-    mote_vnni_tile4(p, strip, in + j, out + j, w, c, blocks, y + c);
-  else if (pixels - j == 2)
-    mote_vnni_tile2(p, strip, in + j, out + j, w, c, blocks, y + c);
-  else if (pixels - j == 1)
-    mote_vnni_tile1(p, strip, in + j, out + j, w, c, blocks, y + c);
-}
+/* B blocks of channels from c of N pixels; y of that channel. */
+#define MOTE_VNNI_TILE(B, N)                                                                               \
+  MOTE_INLINE void mote_vnni_tile##B##N(const conv2d_s8_vnni_params* p, const uint8_t* strip,              \
+                                        const int32_t* in, const int32_t* out, const int8_t* w, int32_t c, \
+                                        int8_t* y) {                                                       \
+    const mote_byte_output* o = &p->output;                                                                \
+    const int32_t left = p->strip.window.out_channels - c;                                                 \
+    const int32_t run = p->strip.run;                                                                      \
+    const int32_t form = mote_vnni_form(o->real + c / 16, B);                                              \
+    MOTE_VNNI_PIXELS##N(MOTE_VNNI_POINT, 0)                                                                \
+        MOTE_VNNI_BLOCKS##B(MOTE_VNNI_DECLARE, N) for (int32_t k = 0; k < p->strip.segments; ++k) {        \
+      const int32_t at = p->strip.offsets[k];                                                              \
+      for (int32_t i = 0; i < run; i += 4, w += 64 * (B)) {                                                \
+        MOTE_VNNI_BLOCKS##B(MOTE_VNNI_WEIGHTS, N) MOTE_VNNI_PIXELS##N(MOTE_VNNI_QUAD##B, 0)                \
+      }                                                                                                    \
+    }                                                                                                      \
+    if (form == 0) {                                                                                       \
+      MOTE_VNNI_OUT##B##N(MOTE_VNNI_FIXED)                                                                 \
+    } else {                                                                                               \
+      MOTE_VNNI_BLOCKS##B(MOTE_VNNI_LOAD_SCALING, N) if (form == 1) {                                      \
+        MOTE_VNNI_OUT##B##N(MOTE_VNNI_TWO_OFFSETS)                                                         \
+      }                                                                                                    \
+      else {                                                                                               \
+        MOTE_VNNI_OUT##B##N(MOTE_VNNI_ONE_OFFSET)                                                          \
+      }                                                                                                    \
+    }                                                                                                      \
+  }
+MOTE_VNNI_TILE(1, 1)
+MOTE_VNNI_TILE(1, 2)
+MOTE_VNNI_TILE(1, 4)
+MOTE_VNNI_TILE(1, 8)
+MOTE_VNNI_TILE(2, 1)
+MOTE_VNNI_TILE(2, 2)
+MOTE_VNNI_TILE(2, 4)
+MOTE_VNNI_TILE(2, 6)
+MOTE_VNNI_TILE(4, 1)
+MOTE_VNNI_TILE(4, 2)
+MOTE_VNNI_TILE(4, 4)
+MOTE_VNNI_TILE(4, 6)
+
+/* B blocks of all pixels of a part, most of them N at a time. */
+#define MOTE_VNNI_PART(B, N)                                                                          \
+  static void mote_vnni_part##B(const conv2d_s8_vnni_params* p, int32_t pixels, const uint8_t* strip, \
+                                const int32_t* in, const int32_t* out, const int8_t* w, int32_t c,    \
+                                int8_t* y) {                                                          \
+    int32_t j = 0;                                                                                    \
+    for (; pixels - j > 4; j += (N)) mote_vnni_tile##B##N(p, strip, in + j, out + j, w, c, y);        \
+    if (pixels - j > 2)                                                                               \
+      mote_vnni_tile##B##4(p, strip, in + j, out + j, w, c, y);                                       \
+    else if (pixels - j == 2)                                                                         \
+      mote_vnni_tile##B##2(p, strip, in + j, out + j, w, c, y);                                       \
+    else if (pixels - j == 1)                                                                         \
+      mote_vnni_tile##B##1(p, strip, in + j, out + j, w, c, y);                                       \
+  }
+MOTE_VNNI_PART(1, 8)
+MOTE_VNNI_PART(2, 6)
+MOTE_VNNI_PART(4, 6)
 
 MOTE_KERNEL void conv2d_s8_vnni(const conv2d_s8_vnni_params* p, const int8_t* x, int8_t* y, void* scratch,
                                 int32_t first, int32_t rows) {
@@ -120,20 +152,16 @@ MOTE_KERNEL void conv2d_s8_vnni(const conv2d_s8_vnni_params* p, const int8_t* x,
     mote_strip_pixels(s, part, 7, in, out);
     const int8_t* w = p->weights;
     int32_t c = 0;
-    for (; c + 16 < s->window.out_channels; c += 32, w += 2 * block)
-      mote_vnni_channels(p, strip, in, out, part.pixels, w, c, 2, y);
-    if (c < s->window.out_channels) mote_vnni_channels(p, strip, in, out, part.pixels, w, c, 1, y);
+    for (; s->window.out_channels - c > 48; c += 64, w += 4 * block)
+      mote_vnni_part4(p, part.pixels, strip, in, out, w, c, y + c);
+    if (s->window.out_channels - c > 16) {
+      mote_vnni_part2(p, part.pixels, strip, in, out, w, c, y + c);
+      c += 32;
+      w += 2 * block;
+    }
+    if (s->window.out_channels > c) mote_vnni_part1(p, part.pixels, strip, in, out, w, c, y + c);
   }
 }
-
-#undef MOTE_VNNI_PIXELS2
-#undef MOTE_VNNI_PIXELS4
-#undef MOTE_VNNI_PIXELS8
-#undef MOTE_VNNI_START
-#undef MOTE_VNNI_FOUR
-#undef MOTE_VNNI_FINISH
-#undef MOTE_VNNI_TILE
-#undef MOTE_VNNI_SUMS
 
 #endif
 #endif

@@ -12,7 +12,7 @@
 
 #include "strip_vnni.h"
 
-#if defined(__AVX512VNNI__) && defined(__AVX512BW__) && defined(__AVX512VL__)
+#if defined(MOTE_VNNI)
 
 typedef struct {
   mote_strip strip;
@@ -76,16 +76,12 @@ MOTE_INLINE void mote_vnni_taps(const uint8_t* x, const int32_t* taps, const int
   sums[3] = _mm512_dpbusd_epi32(sums[3], _mm512_unpackhi_epi16(ab_high, cd_high), mote_vnni_load(w + 192));
 }
 
-/* The bytes of the four vectors of a chunk in the order of the outputs. */
-MOTE_INLINE __m512i mote_vnni_in_order(const mote_byte_output* o, int32_t place, const __m512i sums[4]) {
-  const __m128i a = mote_vnni_bytes(o, place, sums[0]), b = mote_vnni_bytes(o, place + 16, sums[1]);
-  const __m128i c = mote_vnni_bytes(o, place + 32, sums[2]), d = mote_vnni_bytes(o, place + 48, sums[3]);
-  const __m128i ab = _mm_unpacklo_epi32(a, b), cd = _mm_unpacklo_epi32(c, d);
-  const __m128i ab_high = _mm_unpackhi_epi32(a, b), cd_high = _mm_unpackhi_epi32(c, d);
-  __m512i bytes = _mm512_castsi128_si512(_mm_unpacklo_epi64(ab, cd));
-  bytes = _mm512_inserti32x4(bytes, _mm_unpackhi_epi64(ab, cd), 1);
-  bytes = _mm512_inserti32x4(bytes, _mm_unpacklo_epi64(ab_high, cd_high), 2);
-  return _mm512_inserti32x4(bytes, _mm_unpackhi_epi64(ab_high, cd_high), 3);
+/* Values of vector k of a chunk whose constants start at `place`. */
+MOTE_INLINE __m512i mote_vnni_values(const mote_byte_output* o, int32_t form, int32_t place, __m512i sums) {
+  const __m512 scale = _mm512_loadu_ps(o->scale + place), above = _mm512_loadu_ps(o->above + place);
+  if (form == 2) return mote_vnni_one_offset(sums, scale, above);
+  if (form == 1) return mote_vnni_two_offsets(sums, scale, above, _mm512_loadu_ps(o->below + place));
+  return mote_vnni_fixed(o, place, sums);
 }
 
 /* One output row from the strip's row of its first tap. */
@@ -106,7 +102,11 @@ MOTE_INLINE void mote_vnni_depthwise_row(const depthwise_conv2d_s8_vnni_params* 
     for (int32_t ky = 0; ky < g->rows.taps; ++ky)
       for (int32_t i = 0; i < p->fours; ++i, w += 256)
         mote_vnni_taps(x + at + ky * row_step, p->taps + 4 * i, w, sums);
-    const __m512i result = mote_vnni_in_order(o, 64 * phase, sums);
+    const int32_t form = mote_vnni_form(o->real + 4 * phase, 4);
+    const __m512i result = mote_vnni_interleaved(o, mote_vnni_values(o, form, 64 * phase, sums[0]),
+                                                 mote_vnni_values(o, form, 64 * phase + 16, sums[1]),
+                                                 mote_vnni_values(o, form, 64 * phase + 32, sums[2]),
+                                                 mote_vnni_values(o, form, 64 * phase + 48, sums[3]));
     if (bytes - at >= 64)
       _mm512_storeu_si512(y + at, result);
     else

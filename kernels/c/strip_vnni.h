@@ -5,7 +5,7 @@
 #include "byte_output_vnni.h"
 #include "strip.h"
 
-#if defined(__AVX512VNNI__) && defined(__AVX512BW__) && defined(__AVX512VL__)
+#if defined(MOTE_VNNI)
 
 /* Bytes with the flip. */
 MOTE_INLINE uint8_t* mote_vnni_copy(uint8_t* to, const int8_t* from, int32_t count, int32_t flip) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 
 #include "ops/binary.h"
@@ -182,6 +183,13 @@ BindResult bind_linear_sum(const BindContext& context, Products products) {
 
 BindResult bind_add_s8_dsp(const BindContext& context) { return bind_linear_sum(context, Products::kHigh); }
 BindResult bind_add_s8(const BindContext& context) { return bind_linear_sum(context, Products::kWhole); }
+BindResult bind_add_s8_avx2(const BindContext& context) {
+  BindResult result = bind_add_s8(context);
+  auto* bound = std::get_if<Bound>(&result);
+  if (!bound || bound->calls.empty()) return result;
+  bound->calls[0].function = "add_s8_avx2";
+  return result;
+}
 
 BindResult bind_binary_integer(const BindContext& context) {
   if (nothing_to_do(context)) return Bound{};

@@ -11,12 +11,17 @@ namespace {
 constexpr std::int64_t kChannelBlock = 16;
 constexpr std::int64_t kUnsigned = 128;  // inputs are multiplied as x + 128
 
-// For each two blocks of channels, the last may be alone, for each run, for each four elements of it, the
-// fours of the channels in turn.
+// Blocks of channels that the kernel takes together.
+std::int64_t group_blocks(std::int64_t blocks_left) {
+  return blocks_left >= 4 ? 4 : blocks_left >= 2 ? 2 : 1;
+}
+
+// For each group of blocks, for each run, for each four elements of it, the fours of the channels in turn.
 std::vector<std::int8_t> pack_fours(const Filters& f, std::int64_t run) {
   std::vector<std::int8_t> packed;
-  for (std::int64_t first = 0; first < f.channels; first += 2 * kChannelBlock) {
-    const std::int64_t channels = first + kChannelBlock < f.channels ? 2 * kChannelBlock : kChannelBlock;
+  std::int64_t channels = 0;
+  for (std::int64_t first = 0; first < f.channels; first += channels) {
+    channels = kChannelBlock * group_blocks(round_up(f.channels - first, kChannelBlock) / kChannelBlock);
     for (std::int64_t start = 0; start < f.elements; start += run)
       for (std::int64_t k = 0; k < run; k += 4)
         for (std::int64_t o = first; o < first + channels; ++o)

@@ -52,6 +52,11 @@ struct Arrays {
   }
 };
 
+// As in mote_byte_output: 2 has one offset, 1 two, 0 no float scaling.
+std::int8_t form_of(const std::optional<FloatScaling>& scaling) {
+  return !scaling ? 0 : scaling->above == scaling->below ? 2 : 1;
+}
+
 std::vector<std::int64_t> places_in_blocks(std::int64_t channels, const std::array<int, 16>& order) {
   std::vector<std::int64_t> places;
   for (std::int64_t first = 0; first < channels; first += kBlock)
@@ -91,14 +96,14 @@ std::string add_byte_output(std::vector<Parameter>& params, const BindContext& c
   const auto places = sums.places.empty() ? places_in_blocks(f.channels, sums.order) : sums.places;
   Arrays a;
   for (std::size_t first = 0; first < places.size(); first += kBlock) {
-    bool all = true;
+    std::int8_t least = 2;
     for (std::size_t i = first; i < first + kBlock; ++i) {
       const bool exists = places[i] < f.channels;
       const ChannelOutput channel = exists ? channels[static_cast<std::size_t>(places[i])] : ChannelOutput{};
       a.add(channel);
-      all = all && (!exists || channel.scaling);
+      if (exists) least = std::min(least, form_of(channel.scaling));
     }
-    a.real.push_back(all ? 1 : 0);
+    a.real.push_back(least);
   }
   params.push_back({"output.y_flip", flip});
   params.push_back({"output.y_zero", std::int64_t{zero}});

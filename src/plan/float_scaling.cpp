@@ -93,10 +93,11 @@ double middle(const Interval& free, double otherwise) {
 }
 
 std::optional<FloatScaling> try_scale(const std::vector<Demand>& demands, float scale, std::int64_t factor,
-                                      std::int32_t zero_point) {
+                                      std::int32_t zero_point, bool one_offset) {
   const double exact = static_cast<double>(scale) * static_cast<double>(factor);
-  const Interval above = offsets(demands, false, exact);
-  const Interval below = offsets(demands, true, exact);
+  Interval above = offsets(demands, false, exact);
+  Interval below = offsets(demands, true, exact);
+  if (one_offset) above = below = {std::max(above.low, below.low), std::min(above.high, below.high)};
   if (above.low >= above.high || below.low >= below.high) return std::nullopt;
   const FloatScaling form{scale, static_cast<float>(middle(above, zero_point)),
                           static_cast<float>(middle(below, zero_point))};
@@ -104,6 +105,23 @@ std::optional<FloatScaling> try_scale(const std::vector<Demand>& demands, float 
   for (const Demand& d : demands)
     if (!meets(form, d, factor)) return std::nullopt;
   return form;
+}
+
+// Scales near the ideal one, nearest first.
+std::optional<FloatScaling> try_scales(const std::vector<Demand>& demands, float ideal, std::int64_t factor,
+                                       std::int32_t zero_point, bool one_offset) {
+  constexpr int kTries = 41;
+  float up = ideal;
+  float down = ideal;
+  for (int i = 0; i < kTries; ++i) {
+    const float scale = i % 2 == 0 ? up : down;
+    if (auto form = try_scale(demands, scale, factor, zero_point, one_offset)) return form;
+    if (i % 2 == 0)
+      down = std::nextafter(down, 0.0F);
+    else
+      up = std::nextafter(up, std::numeric_limits<float>::max());
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -118,19 +136,9 @@ std::optional<FloatScaling> prove_float_scaling(Multiplier multiplier, std::int3
   const Law law(multiplier, zero_point);
   if (static_cast<double>(reach) * law.scale() > 1e9) return std::nullopt;  // so would the conversion
   const std::vector<Demand> demands = demands_of(law, range, least, largest);
-  constexpr int kTries = 41;
   const auto ideal = static_cast<float>(law.scale() / static_cast<double>(factor));
-  float up = ideal;
-  float down = ideal;
-  for (int i = 0; i < kTries; ++i) {
-    const float scale = i % 2 == 0 ? up : down;
-    if (auto form = try_scale(demands, scale, factor, zero_point)) return form;
-    if (i % 2 == 0)
-      down = std::nextafter(down, 0.0F);
-    else
-      up = std::nextafter(up, std::numeric_limits<float>::max());
-  }
-  return std::nullopt;
+  if (auto form = try_scales(demands, ideal, factor, zero_point, true)) return form;
+  return try_scales(demands, ideal, factor, zero_point, false);
 }
 
 }  // namespace mote

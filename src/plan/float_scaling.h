@@ -4,7 +4,7 @@
 //   saturate(round(sum * scale + (sum < 0 ? below : above)))
 // with one fused multiply-add takes four. Both are staircases that never descend, so they are equal
 // everywhere when they agree on both sides of every step: at most 255 steps, tried one by one with the
-// processor's own arithmetic. Two offsets, because the law rounds halves away from zero.
+// processor's own arithmetic. Two offsets, because the law rounds halves away from zero; often one does.
 #pragma once
 
 #include <optional>
