@@ -46,7 +46,16 @@ typedef struct {
 
 /* floor((a * b + 2^31) / 2^32), b >= 0 */
 MOTE_INLINE int32_t mote_rounded_high(int32_t a, int32_t b) {
+#if defined(__ARM_ARCH_6M__)
+  /* |a| < 2^25; products of halves. The middle ones have a sum from -2^25 to 2^31 + 2^26: 2^26 makes it
+   * positive. */
+  const int32_t ah = a >> 16, bh = b >> 16;
+  const uint32_t al = (uint32_t)a & 0xffff, bl = (uint32_t)b & 0xffff;
+  const uint32_t middle = al * (uint32_t)bh + (al * bl >> 16) + (uint32_t)ah * bl + 0x4008000;
+  return ah * bh + (int32_t)(middle >> 16) - 0x400;
+#else
   return (int32_t)(((int64_t)a * b + 0x80000000LL) >> 32);
+#endif
 }
 
 /* `count` outputs of a channel. */

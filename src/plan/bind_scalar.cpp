@@ -13,9 +13,15 @@ constexpr Loop kPortableLoops[] = {{2, 2}, {3, 3}, {4, 4}, {6, 6}, {8, 8}, {16, 
 constexpr Loop kArmv7mLoops[] = {{2, 4}, {2, 8}, {3, 6},  {3, 12}, {4, 4},
                                  {4, 8}, {6, 6}, {6, 12}, {8, 8},  {16, 16}};
 
+constexpr Loop kArmv6mLoops[] = {{2, 4}, {2, 8}, {3, 12}, {4, 4}, {4, 8}, {6, 12}, {8, 8}, {16, 16}};
+
 std::span<const Loop> loops_of(ScalarIsa isa) {
-  if (isa == ScalarIsa::kPortable) return kPortableLoops;
-  return kArmv7mLoops;
+  switch (isa) {
+    case ScalarIsa::kPortable: return kPortableLoops;
+    case ScalarIsa::kArmv7m: return kArmv7mLoops;
+    case ScalarIsa::kArmv6m: break;
+  }
+  return kArmv6mLoops;
 }
 
 // Adds a segment to the call; its kernel too where there is one.
@@ -26,6 +32,13 @@ void add_segment(KernelCall& call, std::size_t index, const Loop& loop, std::int
   call.params.push_back({prefix + "taps", taps});
   call.params.push_back({prefix + "run", loop.run});
   if (isa == ScalarIsa::kPortable) return;
+  if (isa == ScalarIsa::kArmv6m) {
+    const std::string symbol = fmt::format("pairs{}_{}", loop.run, loop.taps);
+    call.assembly.push_back(
+        {"pairs_armv6m.S", "MOTE_PAIRS_V6", symbol, fmt::format("{}, {}", loop.run, loop.taps)});
+    call.params.push_back({prefix + "kernel", Symbol{symbol, "mote_pairs_kernel"}});
+    return;
+  }
   add_pairs_kernel(call, prefix + "kernel", "mote_pairs_kernel", "pairs_armv7m.S", "MOTE_PAIRS",
                    fmt::format("pairs{}_{}", loop.run, loop.taps), fmt::format("{}, {}", loop.run, loop.taps),
                    outputs);
@@ -49,8 +62,8 @@ BindResult bind_pairs(const BindContext& context, ScalarIsa isa) {
   offer_row_ranges(call, c.batches * c.rows.in, 0, c.batches * c.rows.out);
   call.params.push_back({"x_flip", byte_flip(x)});
   call.params.push_back({"x_zero", byte_zero(x) + byte_flip(x)});
-  const PairsOutput outputs = pairs_output(c, f);
-  const bool sums = isa != ScalarIsa::kPortable && !outputs.in_assembly();
+  const PairsOutput outputs = pairs_output(context, c, f);
+  const bool sums = isa == ScalarIsa::kArmv6m || (isa == ScalarIsa::kArmv7m && !outputs.in_assembly());
   add_pairs_output(call.params, c, outputs);
   call.params.push_back({"sums", sums ? 1 : 0});
   std::vector<std::int8_t> weights;
@@ -84,6 +97,9 @@ BindResult bind_pairs(const BindContext& context, ScalarIsa isa) {
 
 BindResult bind_conv2d_s8_pairs(const BindContext& context) {
   return bind_pairs(context, ScalarIsa::kPortable);
+}
+BindResult bind_conv2d_s8_armv6m(const BindContext& context) {
+  return bind_pairs(context, ScalarIsa::kArmv6m);
 }
 BindResult bind_conv2d_s8_armv7m(const BindContext& context) {
   return bind_pairs(context, ScalarIsa::kArmv7m);

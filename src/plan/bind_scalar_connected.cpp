@@ -83,7 +83,7 @@ BindResult bind_connected_pairs(const BindContext& context, ScalarIsa isa) {
   const Filters f = filters_of(context, c);
   const Encoding& x = context.input(0).encoding;
   const Split split = choose_split(f, input_bounds(x));
-  const PairsOutput output = pairs_output(c, f);
+  const PairsOutput output = pairs_output(context, c, f);
   const std::int64_t elements = round_up(f.elements, 4 * split.fours);
   const std::int64_t runs = elements / (4 * split.fours), words = runs * (2 * split.fours + 1);
   const auto channels = static_cast<std::int64_t>(split.channels.size());

@@ -110,7 +110,7 @@ BindResult bind_depthwise_pairs(const BindContext& context, ScalarIsa isa) {
   const Encoding& x = context.input(0).encoding;
   const auto runs = longest_runs(f, input_bounds(x));
   if (runs.empty()) return Refusal{"the weights are too large for words of two pixels"};
-  const PairsOutput outputs = pairs_output(c, f);
+  const PairsOutput outputs = pairs_output(context, c, f);
   KernelCall call{p.is_whole ? "depthwise_conv2d_s8_pairs_whole" : "depthwise_conv2d_s8_pairs",
                   "depthwise_conv2d_s8_pairs_params",
                   {},

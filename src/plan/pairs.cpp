@@ -93,10 +93,10 @@ std::optional<LoopChoice> choose_loops(const Filters& f, InputBounds x, std::spa
   return LoopChooser(f, x, loops).best(at_most);
 }
 
-PairsOutput pairs_output(const Convolution& c, const Filters& f) {
+PairsOutput pairs_output(const BindContext& context, const Convolution& c, const Filters& f) {
   PairsOutput outputs;
   OutputConstants constants = output_constants(c, true);
-  outputs.quick = f.largest_sum < (std::int64_t{1} << 30);
+  outputs.quick = f.largest_sum < (std::int64_t{1} << (context.target.has("armv6m") ? 24 : 30));
   for (std::size_t o = 0; o < constants.shifts.size(); ++o) {
     if (constants.multipliers[o] == 0) constants.shifts[o] = -1;
     if (constants.shifts[o] > -1 || constants.shifts[o] < -22) outputs.quick = false;

@@ -13,7 +13,7 @@
 namespace mote {
 
 // Whose instructions the kernels are written in; portable ones in C.
-enum class ScalarIsa { kPortable, kArmv7m };
+enum class ScalarIsa { kPortable, kArmv7m, kArmv6m };
 
 // Of the inputs as kernels read them.
 struct InputBounds {
@@ -55,7 +55,7 @@ struct PairsOutput {
   bool in_assembly() const { return quick && !saturation.empty(); }
 };
 
-PairsOutput pairs_output(const Convolution& c, const Filters& f);
+PairsOutput pairs_output(const BindContext& context, const Convolution& c, const Filters& f);
 void add_pairs_output(std::vector<Parameter>& params, const Convolution& c, const PairsOutput& output);
 
 // Adds an instance of a macro of <file> as the member `member`, whose arguments are those given and the
