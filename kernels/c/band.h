@@ -14,9 +14,10 @@ typedef struct {
   int32_t bytes;       /* of the band, with room behind it for reads past its end */
 } mote_band;
 
-/* Row `from` of the input, padded with bytes `fill`. `repeat` > 1: every byte stands so many times. */
+/* Row `from` of the input, padded with bytes `fill`. Every element, of so many bytes, stands
+ * `repeat` times. */
 MOTE_INLINE void mote_band_row(const mote_window2d* g, const mote_band* band, const char* from, int32_t fill,
-                               int32_t repeat, char* to) {
+                               int32_t element_bytes, int32_t repeat, char* to) {
   const int32_t width = band->row_bytes / band->pixel_bytes;
   const int32_t start = g->columns.offset < 0 ? -g->columns.offset : 0; /* first column that is read */
   const int32_t skip = g->columns.offset > 0 ? g->columns.offset : 0;
@@ -29,16 +30,18 @@ MOTE_INLINE void mote_band_row(const mote_window2d* g, const mote_band* band, co
   if (repeat == 1) {
     memcpy(to, from + skip * band->pixel_bytes, (size_t)(count * band->pixel_bytes));
   } else {
-    const char* at = from + skip * g->in_channels;
+    const char* at = from + skip * g->in_channels * element_bytes;
     char* end = to + count * band->pixel_bytes;
-    for (char* next = to; next < end; next += repeat) memset(next, *at++, (size_t)repeat);
+    for (char* next = to; next < end; at += element_bytes)
+      for (int32_t i = 0; i < repeat; ++i, next += element_bytes) memcpy(next, at, (size_t)element_bytes);
   }
   memset(to + count * band->pixel_bytes, fill, (size_t)((width - left - count) * band->pixel_bytes));
 }
 
 /* The input of output rows [row, row + rows) of one image. */
 MOTE_INLINE void mote_band_fill(const mote_window2d* g, const mote_band* band, const char* x, int32_t x_slots,
-                                int32_t row, int32_t rows, int32_t fill, int32_t repeat, char* to) {
+                                int32_t row, int32_t rows, int32_t fill, int32_t element_bytes,
+                                int32_t repeat, char* to) {
   const int32_t n = row / g->rows.out;
   const int32_t top = (row - n * g->rows.out) * g->rows.stride + g->rows.offset;
   const int32_t count = (rows - 1) * g->rows.stride + (g->rows.taps - 1) * g->rows.step + 1;
@@ -48,7 +51,8 @@ MOTE_INLINE void mote_band_fill(const mote_window2d* g, const mote_band* band, c
     if (iy < 0 || iy >= g->rows.in)
       memset(to, fill, (size_t)band->row_bytes);
     else
-      mote_band_row(g, band, x + mote_row_slot(n * g->rows.in + iy, x_slots) * x_row, fill, repeat, to);
+      mote_band_row(g, band, x + mote_row_slot(n * g->rows.in + iy, x_slots) * x_row, fill, element_bytes,
+                    repeat, to);
   }
 }
 
@@ -77,6 +81,15 @@ MOTE_INLINE int32_t mote_band_pixels(const mote_window2d* g, const mote_band* ba
   }
   for (int32_t i = total; i % block != 0; ++i, ++next) *next = next[-1];
   return total;
+}
+
+/* Where the taps of a depthwise convolution stand from the beginning of a window. Returns their number. */
+MOTE_INLINE int32_t mote_band_taps(const mote_window2d* g, const mote_band* band, int32_t* taps) {
+  int32_t count = 0;
+  for (int32_t ky = 0; ky < g->rows.taps; ++ky)
+    for (int32_t kx = 0; kx < g->columns.taps; ++kx)
+      taps[count++] = ky * g->rows.step * band->row_bytes + kx * g->columns.step * band->pixel_bytes;
+  return count;
 }
 
 /* Rows of the next group: of those left in the call, in one image. */

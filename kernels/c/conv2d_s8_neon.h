@@ -127,7 +127,7 @@ MOTE_KERNEL void conv2d_s8_neon(const conv2d_s8_neon_params* p, const int8_t* x,
   mote_band_pixel* pixels = (mote_band_pixel*)(void*)(band + p->band.bytes);
   for (int32_t row = first, end = first + rows; row < end;) {
     const int32_t count = mote_band_rows(g, &p->band, row, end - row);
-    mote_band_fill(g, &p->band, (const char*)x, p->x_slots, row, count, p->x_zero ^ p->x_flip, 1, band);
+    mote_band_fill(g, &p->band, (const char*)x, p->x_slots, row, count, p->x_zero ^ p->x_flip, 1, 1, band);
     mote_neon_flip((int8_t*)band, p->band.bytes, p->x_flip);
     const int32_t total =
         mote_band_pixels(g, &p->band, band, (char*)y, p->y_slots, g->out_channels, row, count, 4, pixels);

@@ -74,26 +74,17 @@ MOTE_INLINE void mote_neon_depthwise_channels8(const depthwise_conv2d_s8_neon_pa
   }
 }
 
-/* Where the taps stand from the beginning of a window; an odd one is followed by itself. */
-MOTE_INLINE void mote_neon_tap_offsets(const depthwise_conv2d_s8_neon_params* p, int32_t* taps) {
-  const mote_window2d* g = &p->window;
-  int32_t* next = taps;
-  for (int32_t ky = 0; ky < g->rows.taps; ++ky)
-    for (int32_t kx = 0; kx < g->columns.taps; ++kx)
-      *next++ = ky * g->rows.step * p->band.row_bytes + kx * g->columns.step * p->band.pixel_bytes;
-  taps[2 * p->pairs - 1] = next[-1];
-}
-
 MOTE_KERNEL void depthwise_conv2d_s8_neon(const depthwise_conv2d_s8_neon_params* p, const int8_t* x,
                                           int8_t* y, void* scratch, int32_t first, int32_t rows) {
   const mote_window2d* g = &p->window;
   char* band = (char*)scratch;
   mote_band_pixel* pixels = (mote_band_pixel*)(void*)(band + p->band.bytes);
   int32_t* taps = (int32_t*)(void*)(pixels + (p->band.rows * g->columns.out + 3) / 4 * 4);
-  mote_neon_tap_offsets(p, taps);
+  taps[2 * p->pairs - 1] = 0; /* an odd tap is followed by any */
+  mote_band_taps(g, &p->band, taps);
   for (int32_t row = first, end = first + rows; row < end;) {
     const int32_t count = mote_band_rows(g, &p->band, row, end - row);
-    mote_band_fill(g, &p->band, (const char*)x, p->x_slots, row, count, p->x_zero ^ p->x_flip, p->repeat,
+    mote_band_fill(g, &p->band, (const char*)x, p->x_slots, row, count, p->x_zero ^ p->x_flip, 1, p->repeat,
                    band);
     mote_neon_flip((int8_t*)band, p->band.bytes, p->x_flip);
     const int32_t total =

@@ -45,8 +45,26 @@ Band choose_band(const BindContext& context, const Convolution& c, std::int64_t 
   return best;
 }
 
-Parameter band_parameter(const Band& band) {
-  return {"band", std::vector<std::int64_t>{band.rows, band.pixel_bytes, band.row_bytes, band.bytes}};
+Runs runs_of(const Convolution& c) {
+  if (c.columns.step == 1 || c.columns.taps == 1) return {1, c.columns.taps * c.in_channels};
+  return {c.columns.taps, c.in_channels};
+}
+
+std::int64_t tap_bytes(const Convolution& c) { return round_up(4 * (c.rows.taps * c.columns.taps + 1), 16); }
+
+KernelCall band_call(const BindContext& context, const Convolution& c, const std::string& function,
+                     const Band& band, std::int64_t more_scratch) {
+  KernelCall call{function,
+                  function + "_params",
+                  {},
+                  {context.node().inputs[0]},
+                  {context.node().outputs[0]},
+                  band.scratch_bytes + more_scratch};
+  add_window(call.params, c);
+  offer_row_ranges(call, c.batches * c.rows.in, 0, c.batches * c.rows.out);
+  call.params.push_back(
+      {"band", std::vector<std::int64_t>{band.rows, band.pixel_bytes, band.row_bytes, band.bytes}});
+  return call;
 }
 
 }  // namespace mote

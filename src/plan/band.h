@@ -16,7 +16,18 @@ struct Band {
 Band choose_band(const BindContext& context, const Convolution& c, std::int64_t pixel_bytes,
                  std::int64_t pixel_block);
 
-// Parameter `band`.
-Parameter band_parameter(const Band& band);
+// The runs of a row of a window: neighbouring columns are one.
+struct Runs {
+  std::int64_t count, elements;
+};
+Runs runs_of(const Convolution& c);
+
+// A call whose parameters begin with window, slots and band; `more_scratch` follows
+// the band's.
+KernelCall band_call(const BindContext& context, const Convolution& c, const std::string& function,
+                     const Band& band, std::int64_t more_scratch);
+
+// Scratch for the offsets of the taps of a depthwise layer.
+std::int64_t tap_bytes(const Convolution& c);
 
 }  // namespace mote

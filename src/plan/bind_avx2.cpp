@@ -25,16 +25,13 @@ std::vector<std::int16_t> pack_pairs(const Filters& f, std::int64_t block, std::
 // The multipliers of 64-bit scaling have 16 bits and one right shift, as in requantize.h.
 void add_wide_output(std::vector<Parameter>& params, const Convolution& c, Filters f) {
   const auto padded = static_cast<std::size_t>(round_up(f.channels, kChannelBlock));
-  OutputConstants constants = output_constants(c, true);
-  std::vector<std::int32_t> rights;
-  for (const std::int8_t shift : constants.shifts) rights.push_back(15 - shift);
-  for (std::int32_t& m : constants.multipliers) m = m < 0x7fff0000 ? (m + 0x8000) >> 16 : 0x7fff;
-  for (auto* values : {&f.bias, &constants.multipliers, &rights}) values->resize(padded);
+  WideConstants constants = wide_constants(c);
+  for (auto* values : {&f.bias, &constants.multipliers, &constants.right_shifts}) values->resize(padded);
   params.push_back({"low", std::int64_t{c.stage.range.min}});
   params.push_back({"high", std::int64_t{c.stage.range.max}});
   params.push_back({"bias", constant_array(f.bias)});
   params.push_back({"multipliers", constant_array(constants.multipliers)});
-  params.push_back({"right_shifts", constant_array(rights)});
+  params.push_back({"right_shifts", constant_array(constants.right_shifts)});
 }
 
 // Weights as pack_pairs has them, run by run, each rounded up to whole pairs, channels in the order of the

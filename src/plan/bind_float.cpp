@@ -1,4 +1,6 @@
-// Float convolution and fully-connected layers with packed weights, and the float kernels that use AVX2.
+// Float convolution and fully-connected layers with packed weights, and the float kernels that use AVX2 or
+// NEON.
+#include "plan/band.h"
 #include "plan/packed_filters.h"
 
 namespace mote {
@@ -98,6 +100,61 @@ BindResult bind_depthwise_conv2d_f32_avx2(const BindContext& context) {
   if (const Tensor* bias = context.constant(2)) call.params.push_back({"bias", constant_array(*bias)});
   call.params.push_back({"weights", constant_array(*context.constant(1))});
   return Bound{{std::move(call)}, {}, "eight channels at once"};
+}
+
+namespace {
+
+constexpr std::int64_t kNeonBlock = 8;  // of channels
+
+std::string neon_refusal(const BindContext& context, const Convolution& c) {
+  if (const std::string why = packing_refusal(context, c); !why.empty()) return why;
+  if (c.rows.divisor != 1 || c.columns.divisor != 1 || c.rows.step < 0 || c.columns.step < 0)
+    return "it is transposed";
+  return {};
+}
+
+Bound neon_call(const BindContext& context, const Convolution& c, KernelCall call, const Band& band,
+                const std::vector<float>& filters, std::int64_t elements) {
+  std::vector<float> bias = context.constant(2) ? reals(*context.constant(2)) : std::vector<float>();
+  bias.resize(static_cast<std::size_t>(round_up(c.out_channels, kNeonBlock)));
+  call.params.push_back({"low", c.clamp.min});
+  call.params.push_back({"high", c.clamp.max});
+  call.params.push_back({"bias", constant_array(bias)});
+  call.params.push_back(
+      {"weights", constant_array(pack_blocks(filters, c.out_channels, elements, kNeonBlock))});
+  return {{std::move(call)}, {}, "bands of " + std::to_string(band.rows) + " output rows"};
+}
+
+}  // namespace
+
+BindResult bind_conv2d_f32_neon(const BindContext& context) {
+  const Convolution c = convolution_of(context);
+  if (const std::string why = neon_refusal(context, c); !why.empty()) return Refusal{why};
+  if (c.groups != 1) return Refusal{"it has groups"};
+  const Band band = choose_band(context, c, 4 * c.in_channels, 4);
+  const Runs runs = runs_of(c);
+  const std::int64_t elements = c.rows.taps * runs.count * runs.elements;
+  KernelCall call = band_call(context, c, "conv2d_f32_neon", band, 0);
+  call.params.push_back({"runs", runs.count});
+  call.params.push_back({"run", runs.elements});
+  call.params.push_back({"elements", elements});
+  return neon_call(context, c, std::move(call), band, reals(*context.constant(1)), elements);
+}
+
+BindResult bind_depthwise_conv2d_f32_neon(const BindContext& context) {
+  const Convolution c = convolution_of(context);
+  if (const std::string why = neon_refusal(context, c); !why.empty()) return Refusal{why};
+  const Band band = choose_band(context, c, 4 * c.out_channels, 4);
+  KernelCall call = band_call(context, c, "depthwise_conv2d_f32_neon", band, tap_bytes(c));
+  call.params.push_back({"repeat", c.out_channels / c.in_channels});
+  const std::int64_t taps = c.rows.taps * c.columns.taps;
+  const std::vector<float> taps_first = reals(*context.constant(1));
+  std::vector<float> filters(taps_first.size());
+  for (std::int64_t tap = 0; tap < taps; ++tap)
+    for (std::int64_t o = 0; o < c.out_channels; ++o)
+      filters[static_cast<std::size_t>(o * taps + tap)] =
+          taps_first[static_cast<std::size_t>(tap * c.out_channels + o)];
+  return neon_call(context, c, std::move(call), band, filters, taps);
 }
 
 }  // namespace mote

@@ -1,5 +1,6 @@
-// NEON kernels of 8-bit convolution, depthwise convolution and fully-connected layers.
+// NEON kernels of 8- and 16-bit convolution, depthwise convolution and fully-connected layers.
 #include <algorithm>
+#include <limits>
 
 #include "plan/band.h"
 #include "plan/packed_filters.h"
@@ -49,15 +50,6 @@ std::string refusal(const BindContext& context, const Convolution& c) {
   return {};
 }
 
-// The runs of a row of a window: neighbouring columns are one.
-struct Runs {
-  std::int64_t count, elements;
-};
-Runs runs_of(const Convolution& c) {
-  if (c.columns.step == 1 || c.columns.taps == 1) return {1, c.columns.taps * c.in_channels};
-  return {c.columns.taps, c.in_channels};
-}
-
 // For each block of channels, for each run, for each four elements, four weights of each channel.
 std::vector<std::int8_t> pack_fours(const Filters& f, Runs runs) {
   std::vector<std::int8_t> packed;
@@ -79,26 +71,20 @@ std::vector<std::int8_t> pack_pairs_of_taps(const Filters& f, std::int64_t pairs
   return packed;
 }
 
-// What the kernels have in common; `special` are the members between.
+std::string note_of(const Band& band) { return "bands of " + std::to_string(band.rows) + " output rows"; }
+
+// What the kernels of bytes have in common; `special` are the members between.
 Bound call_of(const BindContext& context, const Convolution& c, const Filters& f, const std::string& function,
               const Band& band, std::int64_t more_scratch, std::vector<Parameter> special,
               std::vector<std::int8_t> weights) {
-  KernelCall call{function,
-                  function + "_params",
-                  {},
-                  {context.node().inputs[0]},
-                  {context.node().outputs[0]},
-                  band.scratch_bytes + more_scratch};
-  add_window(call.params, c);
-  offer_row_ranges(call, c.batches * c.rows.in, 0, c.batches * c.rows.out);
-  call.params.push_back(band_parameter(band));
+  KernelCall call = band_call(context, c, function, band, more_scratch);
   for (Parameter& p : special) call.params.push_back(std::move(p));
   call.params.push_back({"careful", has_two_least_weights(f) ? 1 : 0});
   call.params.push_back({"x_flip", byte_flip(context.input(0).encoding)});
   call.params.push_back({"x_zero", byte_zero(context.input(0).encoding)});
   add_output(call.params, context, c, f);
   call.params.push_back({"weights", constant_array(weights)});
-  return {{std::move(call)}, {}, "bands of " + std::to_string(band.rows) + " output rows"};
+  return {{std::move(call)}, {}, note_of(band)};
 }
 
 }  // namespace
@@ -121,8 +107,80 @@ BindResult bind_depthwise_conv2d_s8_neon(const BindContext& context) {
   const Filters f = filters_of(context, c);
   const std::int64_t pairs = round_up(f.elements, 2) / 2;
   return call_of(context, c, f, "depthwise_conv2d_s8_neon", choose_band(context, c, c.out_channels, 4),
-                 round_up(2 * pairs * 4, 16), {{"repeat", c.out_channels / c.in_channels}, {"pairs", pairs}},
+                 tap_bytes(c), {{"repeat", c.out_channels / c.in_channels}, {"pairs", pairs}},
                  pack_pairs_of_taps(f, pairs));
+}
+
+namespace {
+
+// Of 16-bit activations: why the kernels cannot take the layer, empty: they can.
+std::string wide_refusal(const BindContext& context, const Convolution& c) {
+  if (c.form != Accumulation::Int16) return "not a layer with 16-bit activations";
+  if (!context.constant(1) || (context.has_input(2) && !context.constant(2)))
+    return "weights or bias are computed";
+  if (c.rows.divisor != 1 || c.columns.divisor != 1 || c.rows.step < 0 || c.columns.step < 0)
+    return "it is transposed";
+  return {};
+}
+
+Bound wide_call(const Convolution& c, Filters f, KernelCall call, const Band& band,
+                const std::vector<std::int16_t>& weights) {
+  WideConstants constants = wide_constants(c);
+  const auto padded = static_cast<std::size_t>(round_up(f.channels, kChannelBlock));
+  for (std::int32_t& shift : constants.right_shifts) shift = -shift;
+  for (auto* values : {&f.bias, &constants.multipliers, &constants.right_shifts}) values->resize(padded);
+  call.params.push_back({"output.low", std::int64_t{c.stage.range.min}});
+  call.params.push_back({"output.high", std::int64_t{c.stage.range.max}});
+  call.params.push_back({"output.bias", constant_array(f.bias)});
+  call.params.push_back({"output.multipliers", constant_array(constants.multipliers)});
+  call.params.push_back({"output.right_shifts", constant_array(constants.right_shifts)});
+  call.params.push_back({"weights", constant_array(weights)});
+  return {{std::move(call)}, {}, "sums of 32 bits, " + note_of(band)};
+}
+
+// For each block of channels, for each element of the runs, filled up to fours, the channels in turn.
+std::vector<std::int16_t> pack_elements(const Filters& f, Runs runs) {
+  std::vector<std::int16_t> packed;
+  for (std::int64_t first = 0; first < f.channels; first += kChannelBlock)
+    for (std::int64_t run = 0; run < f.elements; run += runs.elements)
+      for (std::int64_t k = 0; k < round_up(runs.elements, 4); ++k)
+        for (std::int64_t o = first; o < first + kChannelBlock; ++o)
+          packed.push_back(static_cast<std::int16_t>(k < runs.elements ? f.at(o, run + k) : 0));
+  return packed;
+}
+
+}  // namespace
+
+BindResult bind_conv2d_s16_neon(const BindContext& context) {
+  const Convolution c = convolution_of(context);
+  if (const std::string why = wide_refusal(context, c); !why.empty()) return Refusal{why};
+  if (c.groups != 1) return Refusal{"it has groups"};
+  const Filters f = filters_of(context, c);
+  if (f.largest_sum > std::numeric_limits<std::int32_t>::max()) return Refusal{"a sum could pass 32 bits"};
+  const Band band = choose_band(context, c, 2 * c.in_channels, 4);
+  const Runs runs = runs_of(c);
+  const std::int64_t run = round_up(runs.elements, 4);
+  KernelCall call = band_call(context, c, "conv2d_s16_neon", band, 0);
+  call.params.push_back({"runs", runs.count});
+  call.params.push_back({"run", run});
+  call.params.push_back({"elements", c.rows.taps * runs.count * run});
+  return wide_call(c, f, std::move(call), band, pack_elements(f, runs));
+}
+
+BindResult bind_depthwise_conv2d_s16_neon(const BindContext& context) {
+  const Convolution c = convolution_of(context);
+  if (const std::string why = wide_refusal(context, c); !why.empty()) return Refusal{why};
+  const Filters f = filters_of(context, c);
+  if (f.largest_sum > std::numeric_limits<std::int32_t>::max()) return Refusal{"a sum could pass 32 bits"};
+  const Band band = choose_band(context, c, 2 * c.out_channels, 4);
+  KernelCall call = band_call(context, c, "depthwise_conv2d_s16_neon", band, tap_bytes(c));
+  call.params.push_back({"repeat", c.out_channels / c.in_channels});
+  std::vector<std::int16_t> packed;
+  for (std::int64_t first = 0; first < f.channels; first += kChannelBlock)
+    for (std::int64_t tap = 0; tap < f.elements; ++tap)
+      for (std::int64_t o = first; o < first + kChannelBlock; ++o)
+        packed.push_back(static_cast<std::int16_t>(f.at(o, tap)));
+  return wide_call(c, f, std::move(call), band, packed);
 }
 
 }  // namespace mote

@@ -49,6 +49,15 @@ Filters filters_of(const BindContext& context, const Convolution& c) {
   return f;
 }
 
+WideConstants wide_constants(const Convolution& c) {
+  const OutputConstants constants = output_constants(c, true);
+  WideConstants wide;
+  for (const std::int32_t m : constants.multipliers)
+    wide.multipliers.push_back(m < 0x7fff0000 ? (m + 0x8000) >> 16 : 0x7fff);
+  for (const std::int8_t shift : constants.shifts) wide.right_shifts.push_back(15 - shift);
+  return wide;
+}
+
 void add_output_range(std::vector<Parameter>& params, const std::string& prefix, const BindContext& context,
                       const Convolution& c) {
   const Encoding& y = context.output().encoding;

@@ -31,6 +31,12 @@ std::string fast_refusal(const BindContext& context, const Convolution& c);
 // [1,kh,kw,O] come as [O, kh*kw].
 Filters filters_of(const BindContext& context, const Convolution& c);
 
+// Of 64-bit scaling, for every channel: multipliers of 16 bits and one right shift, as in requantize.h.
+struct WideConstants {
+  std::vector<std::int32_t> multipliers, right_shifts;
+};
+WideConstants wide_constants(const Convolution& c);
+
 // y_flip, y_zero, low and high of an output stage that stands under `prefix`.
 void add_output_range(std::vector<Parameter>& params, const std::string& prefix, const BindContext& context,
                       const Convolution& c);
