@@ -10,11 +10,13 @@ typedef struct {
   int32_t x_flip, x_zero;   /* 0x80 where unsigned; the byte of padding */
   int32_t words;            /* of a window of four pixels, for the segment with the most taps */
   mote_pairs_output output;
-  int32_t sums; /* kernels give sums */
   const int8_t* weights;
   const int32_t* outputs;
   mote_pairs_segment segments[3]; /* of each group; channels 0: none */
 } conv2d_s8_pairs_params;
+
+/* Whether segments have kernels, and what those give. */
+typedef enum { kMotePairsPortable, kMotePairsSums, kMotePairsOutputs } mote_pairs_way;
 
 /* Where the window of an output pixel begins. */
 typedef struct {
@@ -60,16 +62,17 @@ MOTE_INLINE void mote_pairs_windows(const conv2d_s8_pairs_params* p, const int8_
 }
 
 /* All channels of a group for the four pixels in t->x, to t->y. */
-MOTE_INLINE void mote_pairs_group(const conv2d_s8_pairs_params* p, mote_pairs_tile* t, int32_t* sums) {
+MOTE_INLINE void mote_pairs_group(const conv2d_s8_pairs_params* p, mote_pairs_tile* t, int32_t* sums,
+                                  mote_pairs_way way) {
   int8_t* const y = t->y;
   for (int32_t i = 0; i < 3 && p->segments[i].channels > 0; ++i) {
     const mote_pairs_segment* s = &p->segments[i];
     t->x_end = t->x + 2 * s->taps;
     t->start = -(s->taps / s->run) * 0x8000;
     t->channels = s->channels;
-    if (!s->kernel) {
+    if (way == kMotePairsPortable) {
       mote_pairs_portable(t, s, &p->output);
-    } else if (!p->sums) {
+    } else if (way == kMotePairsOutputs) {
       s->kernel(t);
     } else {
       t->y = (int8_t*)sums;
@@ -83,13 +86,13 @@ MOTE_INLINE void mote_pairs_group(const conv2d_s8_pairs_params* p, mote_pairs_ti
 
 /* The scratch holds four windows, then the sums of a group, if kernels give them, and then the outputs of
  * four pixels or a pixel of zero points. */
-MOTE_KERNEL void conv2d_s8_pairs(const conv2d_s8_pairs_params* p, const int8_t* x, int8_t* y, void* scratch,
-                                 int32_t first, int32_t rows) {
+MOTE_INLINE void conv2d_s8_pairs_body(const conv2d_s8_pairs_params* p, const int8_t* x, int8_t* y,
+                                      void* scratch, int32_t first, int32_t rows, mote_pairs_way way) {
   const mote_window2d* g = &p->window;
   const int32_t depth = g->in_channels / g->groups;
   uint32_t* windows = (uint32_t*)scratch;
   int32_t* sums = (int32_t*)(windows + p->words);
-  int8_t* aside = (int8_t*)(sums + (p->sums ? 4 * (g->out_channels / g->groups) : 0));
+  int8_t* aside = (int8_t*)(sums + (way == kMotePairsSums ? 4 * (g->out_channels / g->groups) : 0));
   int8_t* zeros = aside + 4 * g->out_channels;
   int32_t n = first / g->rows.out;
   int32_t oy = first - n * g->rows.out;
@@ -124,11 +127,21 @@ MOTE_KERNEL void conv2d_s8_pairs(const conv2d_s8_pairs_params* p, const int8_t* 
     t.stride = g->out_channels;
     for (int32_t group = 0; group < g->groups; ++group) {
       mote_pairs_windows(p, x, at, zeros, group * depth, depth, windows);
-      mote_pairs_group(p, &t, sums);
+      mote_pairs_group(p, &t, sums, way);
     }
     if (together) continue;
     for (int32_t i = 0; i < count; ++i) memcpy(out[i], aside + i * t.stride, (size_t)t.stride);
   }
 }
+
+#define MOTE_CONV2D_S8_PAIRS(name, way)                                                             \
+  MOTE_KERNEL void name(const conv2d_s8_pairs_params* p, const int8_t* x, int8_t* y, void* scratch, \
+                        int32_t first, int32_t rows) {                                              \
+    conv2d_s8_pairs_body(p, x, y, scratch, first, rows, way);                                       \
+  }
+
+MOTE_CONV2D_S8_PAIRS(conv2d_s8_pairs, kMotePairsPortable)
+MOTE_CONV2D_S8_PAIRS(conv2d_s8_pairs_sums, kMotePairsSums)
+MOTE_CONV2D_S8_PAIRS(conv2d_s8_pairs_outputs, kMotePairsOutputs)
 
 #endif

@@ -35,8 +35,7 @@ typedef struct {
   mote_pairs_output output;
   const int8_t* weights; /* [channel][line][along] */
   const int32_t* outputs;
-  const int8_t* runs;              /* for each channel: taps between which words are taken apart */
-  const int8_t* ways;              /* for each channel: which kernel; or null */
+  const int8_t* runs; /* for each channel: taps between which words are taken apart, or which kernel */
   mote_pairs_depthwise* kernel[3]; /* with one or more */
 } depthwise_conv2d_s8_pairs_params;
 
@@ -169,7 +168,7 @@ MOTE_INLINE int32_t mote_pairs_overlap(const depthwise_conv2d_s8_pairs_params* p
 /* All channels of a band, to `y`. */
 MOTE_INLINE void mote_pairs_channels(const depthwise_conv2d_s8_pairs_params* p, const int8_t* x,
                                      int32_t image, mote_pairs_band band, uint32_t* plane,
-                                     mote_pairs_lines* t, int8_t* y) {
+                                     mote_pairs_lines* t, int8_t* y, int32_t is_portable) {
   const int32_t taps = p->lines.taps * p->along.taps;
   t->weights = p->weights;
   t->entry = p->outputs;
@@ -177,16 +176,17 @@ MOTE_INLINE void mote_pairs_channels(const depthwise_conv2d_s8_pairs_params* p, 
     mote_pairs_plane(p, x + c, image, band, plane);
     for (int32_t i = 0; i < p->multiplier; ++i, ++o, t->weights += taps, t->entry += 4) {
       t->y = y + o;
-      if (p->ways)
-        p->kernel[p->ways[o]](t);
-      else
+      if (is_portable)
         mote_pairs_any_lines(p, t, p->runs[o]);
+      else
+        p->kernel[p->runs[o]](t);
     }
   }
 }
 
-MOTE_KERNEL void depthwise_conv2d_s8_pairs(const depthwise_conv2d_s8_pairs_params* p, const int8_t* x,
-                                           int8_t* y, void* scratch, int32_t first, int32_t rows) {
+MOTE_INLINE void depthwise_conv2d_s8_pairs_body(const depthwise_conv2d_s8_pairs_params* p, const int8_t* x,
+                                                int8_t* y, void* scratch, int32_t first, int32_t rows,
+                                                int32_t is_portable) {
   uint32_t* plane = (uint32_t*)scratch;
   int8_t* aside = (int8_t*)(plane + p->plane);
   mote_pairs_lines t;
@@ -209,15 +209,23 @@ MOTE_KERNEL void depthwise_conv2d_s8_pairs(const depthwise_conv2d_s8_pairs_param
       band = mote_pairs_band_of(p, line, t.lines);
       to = aside;
     }
-    mote_pairs_channels(p, x, n * p->lines.in, band, plane, &t, to);
+    mote_pairs_channels(p, x, n * p->lines.in, band, plane, &t, to, is_portable);
     if (to == aside) memcpy(place, aside, (size_t)(t.lines * p->y_line));
   }
 }
 
-/* One band of everything. */
-MOTE_INLINE void depthwise_conv2d_s8_pairs_whole(const depthwise_conv2d_s8_pairs_params* p, const int8_t* x,
-                                                 int8_t* y, void* scratch) {
-  depthwise_conv2d_s8_pairs(p, x, y, scratch, 0, p->lines.out);
-}
+#define MOTE_DEPTHWISE_S8_PAIRS(name, is_portable)                                                     \
+  MOTE_KERNEL void name(const depthwise_conv2d_s8_pairs_params* p, const int8_t* x, int8_t* y,         \
+                        void* scratch, int32_t first, int32_t rows) {                                  \
+    depthwise_conv2d_s8_pairs_body(p, x, y, scratch, first, rows, is_portable);                        \
+  }                                                                                                    \
+  /* one band of everything */                                                                         \
+  MOTE_INLINE void name##_whole(const depthwise_conv2d_s8_pairs_params* p, const int8_t* x, int8_t* y, \
+                                void* scratch) {                                                       \
+    name(p, x, y, scratch, 0, p->lines.out);                                                           \
+  }
+
+MOTE_DEPTHWISE_S8_PAIRS(depthwise_conv2d_s8_pairs, 1)
+MOTE_DEPTHWISE_S8_PAIRS(depthwise_conv2d_s8_pairs_assembly, 0)
 
 #endif

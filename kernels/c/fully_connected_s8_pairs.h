@@ -73,9 +73,17 @@ MOTE_INLINE const int32_t* mote_dot_sums(const fully_connected_s8_pairs_params* 
 
 /* The channels that runs are exact for; the last may be there twice. */
 MOTE_INLINE void mote_dot_channels(const fully_connected_s8_pairs_params* p, const uint32_t* x, int8_t* y,
-                                   int32_t* sums) {
+                                   int32_t* sums, int32_t is_portable) {
   const int32_t* entry = p->outputs;
-  if (p->kernel) {
+  if (is_portable) {
+    const int32_t* w = p->weights;
+    for (int32_t c = 0; c < p->channels; c += 2, entry += 8) {
+      int32_t two[2];
+      w = mote_dot_sums(p, x, w, two);
+      mote_pairs_store(&p->output, entry, two, 1, y + (entry[3] >> 8), 1);
+      mote_pairs_store(&p->output, entry + 4, two + 1, 1, y + (entry[7] >> 8), 1);
+    }
+  } else if (p->channels > 0) {
     mote_pairs_tile t;
     t.x = x;
     t.x_end = x + p->runs * (2 * p->fours + 1);
@@ -84,37 +92,36 @@ MOTE_INLINE void mote_dot_channels(const fully_connected_s8_pairs_params* p, con
     t.channels = p->channels / 2;
     t.y = p->sums ? (int8_t*)sums : y;
     p->kernel(&t);
-    if (p->sums)
-      for (int32_t c = 0; c < p->channels; ++c, entry += 4)
-        mote_pairs_store(&p->output, entry, sums + c, 1, y + (entry[3] >> 8), 1);
-  } else {
-    const int32_t* w = p->weights;
-    for (int32_t c = 0; c < p->channels; c += 2, entry += 8) {
-      int32_t two[2];
-      w = mote_dot_sums(p, x, w, two);
-      mote_pairs_store(&p->output, entry, two, 1, y + (entry[3] >> 8), 1);
-      mote_pairs_store(&p->output, entry + 4, two + 1, 1, y + (entry[7] >> 8), 1);
-    }
+    if (!p->sums) return;
+    for (int32_t c = 0; c < p->channels; ++c, entry += 4)
+      mote_pairs_store(&p->output, entry, sums + c, 1, y + (entry[3] >> 8), 1);
   }
 }
 
 /* The scratch holds the words of a row, then sums, if the kernel gives them. */
-MOTE_KERNEL void fully_connected_s8_pairs(const fully_connected_s8_pairs_params* p, const int8_t* x,
-                                          int8_t* y, void* scratch) {
+MOTE_INLINE void fully_connected_s8_pairs_body(const fully_connected_s8_pairs_params* p, const int8_t* x,
+                                               int8_t* y, void* scratch, int32_t is_portable) {
   uint32_t* words = (uint32_t*)scratch;
   for (int32_t row = 0; row < p->rows; ++row, x += p->in_channels, y += p->stride) {
     const int8_t* w = p->plain_weights;
     const int32_t* entry = p->outputs + 4 * p->channels;
-    if (p->channels > 0) {
-      mote_dot_words(p, x, words);
-      mote_dot_channels(p, words, y, (int32_t*)(words + p->runs * (2 * p->fours + 1)));
-    }
+    mote_dot_words(p, x, words);
+    mote_dot_channels(p, words, y, (int32_t*)(words + p->runs * (2 * p->fours + 1)), is_portable);
     for (int32_t c = 0; c < p->plain; ++c, entry += 4) {
       int32_t sum = 0;
       for (int32_t i = 0; i < p->in_channels; ++i) sum += mote_dot_input(p, x, i) * *w++;
       mote_pairs_store(&p->output, entry, &sum, 1, y + (entry[3] >> 8), 1);
     }
   }
+}
+
+MOTE_KERNEL void fully_connected_s8_pairs(const fully_connected_s8_pairs_params* p, const int8_t* x,
+                                          int8_t* y, void* scratch) {
+  fully_connected_s8_pairs_body(p, x, y, scratch, 1);
+}
+MOTE_KERNEL void fully_connected_s8_pairs_assembly(const fully_connected_s8_pairs_params* p, const int8_t* x,
+                                                   int8_t* y, void* scratch) {
+  fully_connected_s8_pairs_body(p, x, y, scratch, 0);
 }
 
 #endif

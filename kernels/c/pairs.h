@@ -31,7 +31,7 @@ typedef void mote_pairs_kernel(mote_pairs_tile* tile);
 /* Channels that are computed one after the other in the same way. */
 typedef struct {
   int32_t channels, taps, run;
-  mote_pairs_kernel* kernel; /* or null: portable */
+  mote_pairs_kernel* kernel; /* in assembly only */
 } mote_pairs_segment;
 
 typedef struct {
@@ -61,17 +61,19 @@ MOTE_INLINE int32_t mote_rounded_high(int32_t a, int32_t b) {
 /* `count` outputs of a channel. */
 MOTE_INLINE void mote_pairs_store(const mote_pairs_output* o, const int32_t* entry, const int32_t* sums,
                                   int32_t count, int8_t* y, int32_t stride) {
-  for (int32_t i = 0; i < count; ++i, y += stride) {
-    int32_t q;
-    if (o->quick) {
-      const int32_t twice = (int32_t)(((uint32_t)sums[i] << 1) + (uint32_t)entry[0]);
-      q = mote_rounded_high(twice, entry[1]) + entry[2];
-      if (!o->relu) q += twice >> 31;
-      q >>= entry[3] & 31;
-    } else {
-      q = mote_requantize(mote_add(sums[i], entry[0]), entry[1], entry[2]) + o->zero;
+  const int32_t bias = entry[0], multiplier = entry[1], low = o->low, high = o->high;
+  const int32_t* const end = sums + count;
+  if (o->quick) {
+    const int32_t round = entry[2], shift = entry[3] & 31, sign = o->relu ? 0 : -1;
+    for (; sums < end; ++sums, y += stride) {
+      const int32_t twice = (int32_t)(((uint32_t)*sums << 1) + (uint32_t)bias);
+      const int32_t q = mote_rounded_high(twice, multiplier) + ((twice >> 31) & sign) + round;
+      *y = (int8_t)mote_clamp(q >> shift, low, high);
     }
-    *y = (int8_t)mote_clamp(q, o->low, o->high);
+  } else {
+    for (; sums < end; ++sums, y += stride)
+      *y = (int8_t)mote_clamp(mote_requantize(mote_add(*sums, bias), multiplier, entry[2]) + o->zero, low,
+                              high);
   }
 }
 

@@ -74,6 +74,9 @@ BindResult bind_pool(const BindContext& context) {
 }
 BindResult bind_pool_s8_dsp(const BindContext& context) { return lanes_call(context, 4, "s8_dsp"); }
 BindResult bind_pool_s8_mve(const BindContext& context) { return lanes_call(context, 1, "s8_mve"); }
+BindResult bind_average_pool_s8_words(const BindContext& context) {
+  return lanes_call(context, 4, "s8_words");
+}
 BindResult bind_pool_s8_avx2(const BindContext& context) { return lanes_call(context, 16, "s8_avx2"); }
 
 namespace {

@@ -64,8 +64,10 @@ BindResult bind_pairs(const BindContext& context, ScalarIsa isa) {
   call.params.push_back({"x_zero", byte_zero(x) + byte_flip(x)});
   const PairsOutput outputs = pairs_output(context, c, f);
   const bool sums = isa == ScalarIsa::kArmv6m || (isa == ScalarIsa::kArmv7m && !outputs.in_assembly());
+  call.function = isa == ScalarIsa::kPortable ? "conv2d_s8_pairs"
+                  : sums                      ? "conv2d_s8_pairs_sums"
+                                              : "conv2d_s8_pairs_outputs";
   add_pairs_output(call.params, c, outputs);
-  call.params.push_back({"sums", sums ? 1 : 0});
   std::vector<std::int8_t> weights;
   std::vector<std::int32_t> entries;
   std::int64_t most_taps = 0;

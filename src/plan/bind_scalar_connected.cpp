@@ -87,7 +87,7 @@ BindResult bind_connected_pairs(const BindContext& context, ScalarIsa isa) {
   const std::int64_t elements = round_up(f.elements, 4 * split.fours);
   const std::int64_t runs = elements / (4 * split.fours), words = runs * (2 * split.fours + 1);
   const auto channels = static_cast<std::int64_t>(split.channels.size());
-  const bool in_assembly = isa != ScalarIsa::kPortable && channels > 0;
+  const bool in_assembly = isa != ScalarIsa::kPortable;
   const bool sums = in_assembly && !output.in_assembly();
   KernelCall call{
       "fully_connected_s8_pairs", "fully_connected_s8_pairs_params",    {}, {context.node().inputs[0]},
@@ -104,9 +104,11 @@ BindResult bind_connected_pairs(const BindContext& context, ScalarIsa isa) {
       {"sums", sums ? 1 : 0}};
   for (const auto& [name, value] : numbers) call.params.push_back({name, value});
   add_pairs_output(call.params, c, output);
-  if (in_assembly)
+  if (in_assembly) {
+    call.function += "_assembly";
     add_pairs_kernel(call, "kernel", "mote_pairs_kernel", "fully_connected_pairs_armv7m.S", "MOTE_DOT",
                      fmt::format("dot{}", split.fours), std::to_string(split.fours), output);
+  }
   std::vector<std::int8_t> plain;
   std::vector<std::int32_t> entries;
   for (const std::int64_t o : split.channels)

@@ -92,7 +92,7 @@ bool add_depthwise_kernels(KernelCall& call, const Planes& p, const Filters& f, 
   }
   std::vector<std::int8_t> ways;
   for (const std::size_t way : choice->of_channel) ways.push_back(static_cast<std::int8_t>(way));
-  call.params.push_back({"ways", constant_array(ways)});
+  call.params.push_back({"runs", constant_array(ways)});
   return true;
 }
 
@@ -111,13 +111,16 @@ BindResult bind_depthwise_pairs(const BindContext& context, ScalarIsa isa) {
   const auto runs = longest_runs(f, input_bounds(x));
   if (runs.empty()) return Refusal{"the weights are too large for words of two pixels"};
   const PairsOutput outputs = pairs_output(context, c, f);
-  KernelCall call{p.is_whole ? "depthwise_conv2d_s8_pairs_whole" : "depthwise_conv2d_s8_pairs",
+  KernelCall call{"depthwise_conv2d_s8_pairs",
                   "depthwise_conv2d_s8_pairs_params",
                   {},
                   {context.node().inputs[0]},
                   context.node().outputs};
   if (isa != ScalarIsa::kArmv7m || !add_depthwise_kernels(call, p, f, input_bounds(x), outputs))
     call.params.push_back({"runs", constant_array(runs)});
+  else
+    call.function += "_assembly";
+  if (p.is_whole) call.function += "_whole";
   add_axis(call.params, "lines", p.lines);
   add_axis(call.params, "along", p.along);
   std::int64_t x_line = c.columns.in * c.in_channels, x_step = c.in_channels;
