@@ -6,8 +6,10 @@
 //   void NAME_run(void *arena)                 one inference, re-entrant with an arena each
 //   NAME_step_0, NAME_step_1, ...              functions that are not inlined, one per step, called by
 //   NAME_run NAME_w...                                  every constant array of weights, biases and tables
-// Compiled with -DMOTE_TRACE it calls, after each step and for each of its outputs,
-//   extern void mote_trace(int step, int output, const void *data, unsigned long bytes).
+// Compiled with -DMOTE_TRACE it calls, after each step and for each of its outputs, whole or row by row,
+//   extern void mote_trace(int step, int output, const void *data, unsigned long bytes, unsigned long offset,
+//                          unsigned long total)
+// with the place of the bytes in the output of `total` bytes.
 #pragma once
 
 #include <cstdint>

@@ -32,8 +32,12 @@ class SourceWriter {
 
   // NAME.c
   std::string write() {
-    for (const Step& step : plan_.steps)
-      if (step.kernel) write_step(step);
+    step_numbers_.assign(plan_.steps.size(), 0);
+    for (std::size_t s = 0; s < plan_.steps.size(); ++s) {
+      if (plan_.steps[s].kernel) write_step(s);
+      for (std::size_t g = 0; g < plan_.groups.size(); ++g)
+        if (plan_.groups[g].end_step == s + 1) write_group(g);
+    }
     write_constant_outputs();
     const KernelText kernels = gather_kernels(files_);
     artifact_.weights_bytes = constants_.bytes();
@@ -86,45 +90,78 @@ class SourceWriter {
     params_ += "};\n";
   }
 
-  void write_step(const Step& step) {
+  bool in_group(std::size_t s) const {
+    return std::any_of(plan_.groups.begin(), plan_.groups.end(),
+                       [&](const Group& g) { return g.first_step <= s && s < g.end_step; });
+  }
+
+  std::string call_text(const Step& step, std::size_t number, std::size_t c, bool streamed) {
+    const KernelCall& call = step.bound.calls[c];
+    std::vector<std::string> arguments;
+    if (!call.params_type.empty()) {
+      const std::string symbol = fmt::format("{}_p{}_{}", artifact_.name, number, c);
+      write_params(symbol, call);
+      arguments.push_back("&" + symbol);
+    }
+    for (const ValueId v : call.inputs) arguments.push_back(place(v));
+    for (const ValueId v : call.outputs) arguments.push_back(place(v));
+    if (call.scratch_bytes > 0)
+      arguments.push_back(
+          fmt::format("(void *)(arena + {}{})", step.scratch_offset,
+                      call.parts > 1 ? fmt::format(" + part * {}", call.scratch_bytes / call.parts) : ""));
+    if (call.row_ranges) {
+      arguments.push_back(streamed ? "first" : "0");
+      arguments.push_back(streamed ? "rows" : std::to_string(row_slots(call, "y_slots")));
+    }
+    for (const AssemblyFunction& function : call.assembly) assembly_.add(function);
+    if (call.parts > 1) return shared_call(call, number, arguments);
+    return fmt::format("  {}({});\n", call.function, join(arguments, ", "));
+  }
+
+  std::string trace_text(const Node& node, std::size_t number, bool streamed) const {
+    std::string text;
+    for (std::size_t o = 0; o < node.outputs.size(); ++o) {
+      const ValueId v = node.outputs[o];
+      const std::int64_t offset = plan_.offsets.at(v.index).value();
+      const TensorType& type = graph().type(v);
+      if (!streamed) {
+        text +=
+            fmt::format("  MOTE_TRACE_OUTPUT({}, {}, arena + {}, {}ul);\n", number, o, offset, type.bytes());
+        continue;
+      }
+      const std::int64_t rows = row_count(type);
+      text +=
+          fmt::format("  MOTE_TRACE_ROWS({}, {}, arena + {}, {}, {}, {}, first, rows);\n", number, o, offset,
+                      type.bytes() / rows, plan_.slots[v.index] > 0 ? plan_.slots[v.index] : rows, rows);
+    }
+    return text;
+  }
+
+  void write_step(std::size_t s) {
+    const Step& step = plan_.steps[s];
+    const bool streamed = in_group(s);
     const std::string file(step.kernel->file);
     if (std::find(files_.begin(), files_.end(), file) == files_.end()) files_.push_back(file);
-    const std::size_t number = artifact_.steps.size();
+    const std::size_t number = step_numbers_[s] = artifact_.steps.size();
     const Node& node = graph().node(step.node);
     const std::uint64_t before = constants_.bytes();
     std::string body;
-    for (std::size_t c = 0; c < step.bound.calls.size(); ++c) {
-      const KernelCall& call = step.bound.calls[c];
-      std::vector<std::string> arguments;
-      if (!call.params_type.empty()) {
-        const std::string symbol = fmt::format("{}_p{}_{}", artifact_.name, number, c);
-        write_params(symbol, call);
-        arguments.push_back("&" + symbol);
-      }
-      for (const ValueId v : call.inputs) arguments.push_back(place(v));
-      for (const ValueId v : call.outputs) arguments.push_back(place(v));
-      if (call.scratch_bytes > 0)
-        arguments.push_back(
-            fmt::format("(void *)(arena + {}{})", step.scratch_offset,
-                        call.parts > 1 ? fmt::format(" + part * {}", call.scratch_bytes / call.parts) : ""));
-      if (call.row_ranges) {
-        arguments.push_back("0");
-        arguments.push_back(std::to_string(row_slots(call, "y_slots")));
-      }
-      for (const AssemblyFunction& function : call.assembly) assembly_.add(function);
-      body += call.parts > 1 ? shared_call(call, number, arguments)
-                             : fmt::format("  {}({});\n", call.function, join(arguments, ", "));
-    }
-    for (std::size_t o = 0; o < node.outputs.size(); ++o)
-      body +=
-          fmt::format("  MOTE_TRACE_OUTPUT({}, {}, arena + {}, {}ul);\n", number, o,
-                      plan_.offsets.at(node.outputs[o].index).value(), graph().type(node.outputs[o]).bytes());
-    steps_ += fmt::format("/* {} */\nMOTE_STEP void {}_step_{}(unsigned char *arena)\n{{\n{}}}\n\n",
-                          comment_safe(graph().describe(step.node)), artifact_.name, number, body);
-    calls_ += fmt::format("  {}_step_{}(base);\n", artifact_.name, number);
+    for (std::size_t c = 0; c < step.bound.calls.size(); ++c) body += call_text(step, number, c, streamed);
+    if (body.empty()) body = "  (void)arena;\n";
+    steps_ += fmt::format("/* {} */\nMOTE_STEP void {}_step_{}(unsigned char *arena{})\n{{\n{}{}}}\n\n",
+                          comment_safe(graph().describe(step.node)), artifact_.name, number,
+                          streamed ? ", int32_t first, int32_t rows" : "", body,
+                          trace_text(node, number, streamed));
+    if (!streamed) calls_ += fmt::format("  {}_step_{}(base);\n", artifact_.name, number);
     const std::string name = node.name.empty() ? graph().value(node.outputs[0]).name : node.name;
     artifact_.steps.push_back({name, std::string(node.op->name()), constants_.bytes() - before});
-    if (plan_.peak_step && &plan_.steps[*plan_.peak_step] == &step) artifact_.peak_step = name;
+    if (plan_.peak_step && *plan_.peak_step == s) artifact_.peak_step = name;
+  }
+
+  void write_group(std::size_t g) {
+    const GroupText group = group_text(plan_.groups[g], artifact_.name, g, step_numbers_);
+    steps_ += group.definition;
+    calls_ += fmt::format("  {}(base);\n", group.call);
   }
 
   // A function for one part of the call's rows, and the call that has them all computed.
@@ -161,6 +198,7 @@ class SourceWriter {
   AssemblyText assembly_;
   std::set<std::string> declarations_;
   std::vector<std::string> files_{"mote_step.h"};
+  std::vector<std::size_t> step_numbers_;  // in emitted names, by step of the plan
   std::string params_, steps_, calls_;
 };
 

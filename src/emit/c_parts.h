@@ -48,6 +48,15 @@ class AssemblyText {
   std::map<std::string, AssemblyFunction> by_symbol_;
 };
 
+// The function that runs a group of steps row by row, and the table of its calls. `step_numbers`: the number
+// in the emitted names of each step of the plan.
+struct GroupText {
+  std::string definition;
+  std::string call;  // name of the function
+};
+GroupText group_text(const Group& group, const std::string& name, std::size_t number,
+                     const std::vector<std::size_t>& step_numbers);
+
 std::string header_text(const Plan& plan, const Artifact& artifact);
 std::string readme_text(const Plan& plan, const Artifact& artifact);
 std::string main_text(const Plan& plan, const Artifact& artifact);

@@ -154,6 +154,7 @@ void DeviceBuild::write_model_header(std::size_t samples) {
       << "#define MEASURED_ARENA_BYTES " << prefix << "_ARENA_BYTES\n"
       << "#define MEASURED_ARENA_ALIGN " << prefix << "_ARENA_ALIGN\n"
       << "#define MEASURED_SAMPLES " << samples << "\n"
+      << "#define MEASURED_STEPS " << artifact_.steps.size() << "\n"
       << "struct ModelPort { unsigned long offset, bytes; };\n";
   for (const auto& [ports, name] :
        {std::pair{&artifact_.inputs, "INPUT"}, std::pair{&artifact_.outputs, "OUTPUT"}}) {

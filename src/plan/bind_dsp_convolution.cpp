@@ -101,10 +101,10 @@ std::int64_t band_limit(Optimize optimize) {
 BindResult bind_conv2d_s8_dsp(const BindContext& context) {
   const Convolution c = convolution_of(context);
   if (const std::string why = gemm_refusal(context, c); !why.empty()) return Refusal{why};
-  const bool points = is_point(c.rows) && is_point(c.columns);
-  if (!points && c.in_channels % 4 != 0) return Refusal{"the depth is not a multiple of 4"};
+  if (c.in_channels % 4 != 0) return Refusal{"the depth is not a multiple of 4"};
   const Encoding& x = context.input(0).encoding;
   const Filters f = filters_of(context, c);
+  const bool points = is_point(c.rows) && is_point(c.columns);
   const GemmOutput output = gemm_output(context, c, f);
   KernelCall call = start_call(context, c, points ? "conv2d_s8_1x1_dsp" : "conv2d_s8_dsp", output);
   if (points) {
@@ -115,7 +115,7 @@ BindResult bind_conv2d_s8_dsp(const BindContext& context) {
   }
   add_widen4(call, x);
   call.scratch_bytes =
-      add_gemm(call, context, c, f, widened_order(f.elements), output) + round_up(c.in_channels, 4);
+      add_gemm(call, context, c, f, widened_order(f.elements), output) + (points ? 0 : c.in_channels);
   Bound bound{{std::move(call)}, {}, output.note()};
   if (points && c.out_channels <= c.in_channels) bound.in_place_inputs.push_back(context.node().inputs[0]);
   return bound;

@@ -20,25 +20,20 @@ struct Chunks {
   bool loop;
 };
 
-// Instructions for four pixels and two channels, nearly.
-std::int64_t cost(const Chunks& c) {
-  constexpr std::int64_t kStep = 11, kLoop = 5, kOutputs = 65;
-  return kStep * c.words + (c.loop ? kLoop * (c.words / c.chunk) : 0) + kOutputs;
-}
-
 // `words` are those of a filter of two channels.
 Chunks choose_chunks(std::int64_t words, const BindContext& context) {
   if (context.optimize == Optimize::kSize) return {4, round_up(words, 4), true};
-  const bool speed = context.optimize == Optimize::kSpeed;
+  const std::int64_t largest = context.optimize == Optimize::kSpeed ? 32 : 16;
+  constexpr std::int64_t kStep = 11, kLoop = 5;  // instructions of a word, of another chunk
   Chunks best{2, words, true};
-  for (std::int64_t chunk = 2; chunk <= (speed ? 32 : 16); chunk += 2) {
+  std::int64_t least = 0;
+  for (std::int64_t chunk = 2; chunk <= largest; chunk += 2) {
     const Chunks tried{chunk, round_up(words, chunk), chunk < words};
-    if (cost(tried) < cost(best)) best = tried;
-  }
-  if (speed) return best;
-  for (const std::int64_t chunk : {16, 8, 4}) {  // that layers may share
-    const Chunks shared{chunk, round_up(words, chunk), true};
-    if (100 * cost(shared) <= 106 * cost(best)) return shared;
+    const std::int64_t cost = kStep * tried.words + (tried.loop ? kLoop * (tried.words / chunk) : 0);
+    if (least == 0 || cost < least) {
+      best = tried;
+      least = cost;
+    }
   }
   return best;
 }

@@ -31,9 +31,13 @@ void offer_row_ranges(KernelCall& call, std::int64_t x_rows, std::int64_t x2_row
   call.params.push_back({"y_slots", y_rows});
 }
 
+bool is_member(const Parameter& parameter, std::string_view name) {
+  return parameter.name == name || parameter.name.ends_with("." + std::string(name));
+}
+
 std::int64_t row_slots(const KernelCall& call, std::string_view name) {
   for (const Parameter& p : call.params)
-    if (p.name == name || p.name.ends_with("." + std::string(name))) return std::get<std::int64_t>(p.value);
+    if (is_member(p, name)) return std::get<std::int64_t>(p.value);
   MOTE_CHECK(false, call.function + " has no parameter " + std::string(name));
 }
 

@@ -81,6 +81,9 @@ std::int64_t row_count(const TensorType& type);
 // y_slots of tensors that stand whole.
 void offer_row_ranges(KernelCall& call, std::int64_t x_rows, std::int64_t x2_rows, std::int64_t y_rows);
 
+// Is the parameter this member of the struct, or of a struct within it?
+bool is_member(const Parameter& parameter, std::string_view name);
+
 // The value of one of those parameters: of y_slots, before the plan changes it, all rows of the call.
 std::int64_t row_slots(const KernelCall& call, std::string_view name);
 

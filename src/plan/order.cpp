@@ -9,30 +9,6 @@
 
 namespace mote {
 
-Buffers find_buffers(const Graph& graph) {
-  Buffers buffers;
-  buffers.of_value.assign(graph.values().size(), Buffers::kNone);
-  const auto fresh = [&](ValueId v) {
-    buffers.of_value[v.index] = static_cast<std::uint32_t>(buffers.bytes.size());
-    buffers.bytes.push_back(graph.type(v).bytes());
-  };
-  for (const ValueId v : graph.inputs())
-    if (buffers.of_value[v.index] == Buffers::kNone) fresh(v);
-  for (const NodeId n : node_ids(graph)) {
-    const Node& node = graph.node(n);
-    for (const ValueId out : node.outputs) {
-      if (is_alias(graph, n) && !graph.constant(node.inputs[0]))
-        buffers.of_value[out.index] = buffers.of_value[node.inputs[0].index];
-      else
-        fresh(out);
-    }
-  }
-  for (const ValueId v : graph.outputs())
-    if (buffers.of_value[v.index] == Buffers::kNone)
-      fresh(v);  // a constant that is an output is copied into the arena
-  return buffers;
-}
-
 namespace {
 
 using Set = std::vector<bool>;
@@ -138,6 +114,66 @@ std::vector<NodeId> choose_order(const Graph& graph, const Buffers& buffers, std
   if (!is_chain(graph) && graph.nodes().size() <= kMaxDepth)
     if (auto order = OrderSearch(graph, buffers, state_limit).run()) return *order;
   return node_ids(graph);
+}
+
+namespace {
+
+class OrderList {
+ public:
+  OrderList(const Graph& graph, std::size_t limit) : graph_(graph), limit_(limit) {
+    for (const NodeId n : node_ids(graph)) {
+      std::set<std::uint32_t> producers;
+      for (const ValueId v : graph.node(n).inputs)
+        if (v.valid() && graph.value(v).producer.valid()) producers.insert(graph.value(v).producer.index);
+      missing_.push_back(producers.size());
+      if (producers.empty()) ready_.insert(n.index);
+      followers_.resize(graph.nodes().size());
+      for (const std::uint32_t p : producers) followers_[p].push_back(n.index);
+    }
+  }
+
+  std::vector<std::vector<NodeId>> run() {
+    extend();
+    return std::move(orders_);
+  }
+
+ private:
+  // The ready node of the lowest index first: the first order is the graph's own.
+  void extend() {
+    if (order_.size() == graph_.nodes().size()) {
+      orders_.push_back(order_);
+      return;
+    }
+    const std::set<std::uint32_t> choices = ready_;
+    for (const std::uint32_t n : choices) {
+      if (orders_.size() >= limit_) return;
+      order_.push_back(NodeId{n});
+      ready_.erase(n);
+      for (const std::uint32_t f : followers_[n])
+        if (--missing_[f] == 0) ready_.insert(f);
+      extend();
+      for (const std::uint32_t f : followers_[n])
+        if (missing_[f]++ == 0) ready_.erase(f);
+      ready_.insert(n);
+      order_.pop_back();
+    }
+  }
+
+  const Graph& graph_;
+  std::size_t limit_;
+  std::vector<std::size_t> missing_;
+  std::vector<std::vector<std::uint32_t>> followers_;
+  std::set<std::uint32_t> ready_;
+  std::vector<NodeId> order_;  // so far
+  std::vector<std::vector<NodeId>> orders_;
+};
+
+}  // namespace
+
+std::vector<std::vector<NodeId>> list_orders(const Graph& graph, std::size_t limit) {
+  constexpr std::size_t kMaxDepth = 2000;  // of the recursion
+  if (graph.nodes().size() > kMaxDepth) return {node_ids(graph)};
+  return OrderList(graph, limit).run();
 }
 
 }  // namespace mote

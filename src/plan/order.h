@@ -5,22 +5,17 @@
 #include <vector>
 
 #include "ir/graph.h"
+#include "plan/storage.h"
 
 namespace mote {
-
-// Storage as the order sees it: values that share memory (aliases) are one buffer.
-struct Buffers {
-  std::vector<std::uint32_t> of_value;  // buffer of each value, kNone for constants
-  std::vector<std::int64_t> bytes;      // by buffer
-  static constexpr std::uint32_t kNone = 0xffffffffU;
-};
-
-// One buffer for each value that is not constant; an alias node's output shares its input's.
-Buffers find_buffers(const Graph& graph);
 
 // Exact by dynamic programming over the sets of executed nodes while there are at most `state_limit` of them
 // (chains and small branchy graphs), else the graph's own order. Scratch and in-place sharing are not part of
 // the model.
 std::vector<NodeId> choose_order(const Graph& graph, const Buffers& buffers, std::size_t state_limit = 20000);
+
+// The first `limit` topological orders that differ, in the order of a depth-first search; the graph's own is
+// among them.
+std::vector<std::vector<NodeId>> list_orders(const Graph& graph, std::size_t limit);
 
 }  // namespace mote

@@ -1,8 +1,10 @@
 #include "plan/plan.h"
 
 #include <algorithm>
+#include <cmath>
 
-#include "plan/memory.h"
+#include "base/text.h"
+#include "plan/arena.h"
 #include "plan/order.h"
 #include "plan/threads.h"
 
@@ -15,49 +17,41 @@ bool is_alias(const Graph& graph, NodeId id) {
 
 namespace {
 
-class Planner {
+constexpr std::size_t kMostOrders = 32;
+constexpr std::size_t kMostPlacements = 24;
+
+// Binds each node to the first row that takes it.
+class Binder {
  public:
-  Planner(const Graph& graph, const Target& target, const PlanOptions& options) : options_(options) {
-    plan_.graph = graph;
-    plan_.graph_hash = graph.hash();
-    plan_.target = target;
-    plan_.optimize = options.optimize;
-    plan_.threads = options.threads;
-  }
-
-  Plan run() {
-    buffers_ = find_buffers(plan_.graph);
-    for (const NodeId n : choose_order(plan_.graph, buffers_)) plan_.steps.push_back(bind(n));
-    share_in_place();
-    place();
-    return std::move(plan_);
-  }
-
- private:
-  const Graph& graph() const { return plan_.graph; }
+  Binder(const Graph& graph, const Target& target, Optimize optimize, const PlanOptions& options)
+      : graph_(graph),
+        target_(target),
+        optimize_(optimize),
+        only_kernel_(options.only_kernel),
+        threads_(options.threads) {}
 
   Step bind(NodeId id) const {
     Step step{id, nullptr, {}, {}};
-    if (is_alias(graph(), id) && buffers_.of_value[graph().node(id).inputs[0].index] != Buffers::kNone)
-      return step;
-    const auto name = graph().node(id).op->name();
-    const BindContext context{graph(), id, plan_.target, options_.optimize};
-    if (!options_.only_kernel.empty())
+    if (is_alias(graph_, id) && !graph_.constant(graph_.node(id).inputs[0])) return step;
+    const auto name = graph_.node(id).op->name();
+    const BindContext context{graph_, id, target_, optimize_};
+    if (!only_kernel_.empty())
       for (const KernelRow& row : kernel_table())
-        if (row.op == name && row.name == options_.only_kernel && try_row(row, context, step)) return step;
+        if (row.op == name && row.name == only_kernel_ && try_row(row, context, step)) return step;
     for (const KernelRow& row : kernel_table())
       if (row.op == name && try_row(row, context, step)) return step;
     std::string why;
     for (const auto& r : step.refused)
       why += (why.empty() ? "" : "; ") + std::string(r.kernel) + ": " + r.reason;
-    throw UserError({"no kernel can run this layer", graph().describe(id),
+    throw UserError({"no kernel can run this layer", graph_.describe(id),
                      why.empty() ? "the operator has no C kernel" : why,
                      "convert the layer to other encodings, or quantize the model"});
   }
 
+ private:
   // Binds the row into the step, or notes there why it refuses.
   bool try_row(const KernelRow& row, const BindContext& context, Step& step) const {
-    if (!row.feature.empty() && !plan_.target.has(row.feature)) {
+    if (!row.feature.empty() && !target_.has(row.feature)) {
       step.refused.push_back({row.name, "the target lacks " + std::string(row.feature)});
       return false;
     }
@@ -68,91 +62,271 @@ class Planner {
     }
     step.kernel = &row;
     step.bound = std::move(std::get<Bound>(result));
-    share_among_threads(context, step.bound, options_.threads);
+    share_among_threads(context, step.bound, threads_);
     for (const KernelCall& call : step.bound.calls)
       step.scratch_bytes = std::max(step.scratch_bytes, call.scratch_bytes);
     return true;
   }
 
-  std::pair<int, int> lifetime(std::uint32_t buffer) const {
-    int first = static_cast<int>(plan_.steps.size());
-    int last = -1;
-    const auto touch = [&](int step) {
-      first = std::min(first, step);
-      last = std::max(last, step);
-    };
-    const auto is = [&](ValueId v) { return v.valid() && buffers_.of_value[v.index] == buffer; };
-    for (const ValueId v : graph().inputs())
-      if (is(v)) touch(0);
-    for (std::size_t s = 0; s < plan_.steps.size(); ++s) {
-      const Node& node = graph().node(plan_.steps[s].node);
-      if (std::any_of(node.inputs.begin(), node.inputs.end(), is) ||
-          std::any_of(node.outputs.begin(), node.outputs.end(), is))
-        touch(static_cast<int>(s));
+  const Graph& graph_;
+  const Target& target_;
+  Optimize optimize_;
+  std::string_view only_kernel_;
+  int threads_;
+};
+
+// One execution order with what follows from it.
+struct Candidate {
+  std::vector<Step> steps;
+  Buffers buffers;
+  Program program;
+  std::vector<Partition> partitions;  // to choose from
+};
+
+// A partition of a candidate.
+struct Choice {
+  const Candidate* candidate;
+  const Partition* partition;
+};
+
+class Planner {
+ public:
+  Planner(const Graph& graph, const Target& target, const PlanOptions& options)
+      : graph_(graph), target_(target), options_(options) {}
+
+  Plan run() {
+    if (!options_.ram_limit_bytes) {
+      prepare(options_.optimize,
+              options_.optimize == Optimize::kBalanced || options_.optimize == Optimize::kRam);
+      return finish(options_.optimize == Optimize::kRam ? least_arena() : best_score());
     }
-    for (const ValueId v : graph().outputs()) {
-      if (!is(v)) continue;
-      touch(std::max(0, static_cast<int>(plan_.steps.size()) - 1));
-      if (graph().constant(v)) touch(0);  // copied before the first step
-    }
-    return {first, last};
+    return within_limit(*options_.ram_limit_bytes);
   }
 
-  // An output takes over the buffer of an input that dies in the step, where the kernel allows it.
-  void share_in_place() {
-    for (std::size_t s = 0; s < plan_.steps.size(); ++s) {
-      const Step& step = plan_.steps[s];
-      const Node& node = graph().node(step.node);
-      if (!step.kernel || node.outputs.size() != 1) continue;
-      const std::uint32_t out = buffers_.of_value[node.outputs[0].index];
-      for (const ValueId v : step.bound.in_place_inputs) {
-        const std::uint32_t in = buffers_.of_value[v.index];
-        if (in == Buffers::kNone || in == out || buffers_.bytes[in] < buffers_.bytes[out]) continue;
-        if (lifetime(in).second != static_cast<int>(s) || lifetime(out).first != static_cast<int>(s))
-          continue;
-        for (auto& b : buffers_.of_value)
-          if (b == out) b = in;
-        break;
+ private:
+  // Candidates for kernels of this aim: the order of the least live set, and with `streams` others, each
+  // with its partitions.
+  void prepare(Optimize optimize, bool streams) {
+    aim_ = optimize;
+    candidates_.clear();
+    const Binder binder(graph_, target_, optimize, options_);
+    std::vector<Step> bound;
+    for (const NodeId n : node_ids(graph_)) bound.push_back(binder.bind(n));
+    std::vector<std::vector<NodeId>> orders;
+    if (streams) orders = list_orders(graph_, kMostOrders);
+    auto least_live = choose_order(graph_, find_buffers(graph_));
+    if (std::find(orders.begin(), orders.end(), least_live) == orders.end())
+      orders.insert(orders.begin(), std::move(least_live));
+    for (const auto& order : orders) {
+      Candidate c;
+      for (const NodeId n : order) c.steps.push_back(bound[n.index]);
+      c.buffers = find_buffers(graph_);
+      share_slices(graph_, c.steps, c.buffers, false);
+      share_in_place(graph_, c.steps, c.buffers);
+      c.program = describe_program(graph_, c.steps, c.buffers, false);
+      GroupSearch search(c.program);
+      if (streams)
+        c.partitions = search.frontier();
+      else
+        c.partitions = {search.layers()};
+      candidates_.push_back(std::move(c));
+    }
+  }
+
+  std::vector<Choice> choices() const {
+    std::vector<Choice> result;
+    for (const Candidate& c : candidates_)
+      for (const Partition& p : c.partitions) result.push_back({&c, &p});
+    return result;
+  }
+
+  // The first of the choices by `key` are placed; the one of least `key` with the placed arena for its peak
+  // stays.
+  template <class Key>
+  void keep_best(Key key) {
+    std::vector<Choice> all = choices();
+    std::stable_sort(all.begin(), all.end(), [&](const Choice& a, const Choice& b) {
+      return key(a.partition->peak_bytes, a.partition->extra_calls) <
+             key(b.partition->peak_bytes, b.partition->extra_calls);
+    });
+    best_.reset();
+    for (std::size_t i = 0; i < std::min(all.size(), kMostPlacements); ++i) {
+      const Choice& c = all[i];
+      if (best_ && key(c.partition->peak_bytes, c.partition->extra_calls) >= best_key_) break;
+      Arena arena = place_arena(c.candidate->program, *c.partition, effort());
+      const auto placed = key(arena.bytes, c.partition->extra_calls);
+      if (best_ && placed >= best_key_) continue;
+      best_ = c;
+      best_key_ = placed;
+      best_arena_ = std::move(arena);
+    }
+    MOTE_CHECK(best_.has_value(), "a plan of single layers always exists");
+  }
+
+  int effort() const { return 3000; }
+
+  Choice least_arena() {
+    keep_best([](std::int64_t bytes, std::int64_t calls) {
+      return static_cast<double>(bytes) + 1e-6 * static_cast<double>(calls);
+    });
+    return *best_;
+  }
+
+  // A part in a thousand of the time is worth this many parts in a thousand of the arena.
+  Choice best_score() {
+    constexpr double kTimeWeight = 4;
+    constexpr double kInstructionsPerCall = 300;
+    const double work = estimated_instructions();
+    keep_best([&](std::int64_t bytes, std::int64_t calls) {
+      return std::log(static_cast<double>(std::max<std::int64_t>(bytes, 1))) +
+             kTimeWeight * kInstructionsPerCall * static_cast<double>(calls) / work;
+    });
+    return *best_;
+  }
+
+  double estimated_instructions() const {
+    double sum = 1000;
+    for (const NodeId n : node_ids(graph_)) {
+      sum += static_cast<double>(graph_.node(n).op->macs(graph_.input_types(n), graph_.output_types(n)));
+      for (const ValueId v : graph_.node(n).outputs)
+        sum += 4 * static_cast<double>(graph_.type(v).elements());
+    }
+    return sum;
+  }
+
+  // Fast kernels first, few calls first.
+  Plan within_limit(std::int64_t limit) {
+    std::int64_t least = -1;
+    for (const Optimize aim : {Optimize::kSpeed, Optimize::kBalanced, Optimize::kRam}) {
+      prepare(aim, true);
+      std::vector<Choice> fitting;
+      for (const Choice& c : choices())
+        if (c.partition->peak_bytes <= limit) fitting.push_back(c);
+      std::stable_sort(fitting.begin(), fitting.end(), [](const Choice& a, const Choice& b) {
+        return a.partition->extra_calls < b.partition->extra_calls;
+      });
+      for (std::size_t i = 0; i < std::min(fitting.size(), kMostPlacements); ++i) {
+        Arena arena = place_arena(fitting[i].candidate->program, *fitting[i].partition, effort());
+        if (arena.bytes > limit) continue;
+        best_arena_ = std::move(arena);
+        return finish(fitting[i]);
       }
+      least_arena();
+      if (least < 0 || best_arena_.bytes < least) least = best_arena_.bytes;
+      if (least <= limit) return finish(*best_);
+    }
+    throw UserError({"no plan stays within " + format_bytes(static_cast<std::uint64_t>(limit)) + " of RAM",
+                     graph_.name(),
+                     "the least arena found for " + target_.name + " has " +
+                         format_bytes(static_cast<std::uint64_t>(least)),
+                     "allow that much, or shrink the network"});
+  }
+
+  Plan finish(const Choice& choice) {
+    const Candidate& c = *choice.candidate;
+    Plan plan;
+    plan.graph = graph_;
+    plan.graph_hash = graph_.hash();
+    plan.target = target_;
+    plan.optimize = aim_;
+    plan.threads = options_.threads;
+    plan.steps = c.steps;
+    plan.arena_bytes = best_arena_.bytes;
+    plan.lower_bound_bytes = best_arena_.lower_bound_bytes;
+    set_values(c, plan);
+    const auto& cuts = choice.partition->cuts;
+    for (std::size_t g = 0; g + 1 < cuts.size(); ++g) {
+      for (std::size_t s = cuts[g]; s < cuts[g + 1]; ++s) {
+        plan.steps[s].scratch_offset = best_arena_.scratch_offsets[g];
+        plan.steps[s].live_bytes = best_arena_.live_bytes[s];
+      }
+      if (cuts[g + 1] - cuts[g] > 1)
+        plan.groups.push_back({cuts[g], cuts[g + 1], join_calls(best_arena_.calls[g])});
+    }
+    list_blocks(c, *choice.partition, plan);
+    for (Step& step : plan.steps) fill_slots(step, plan);
+    for (std::size_t s = 0; s < plan.steps.size(); ++s)
+      if (!plan.peak_step || plan.steps[s].live_bytes > plan.steps[*plan.peak_step].live_bytes)
+        plan.peak_step = s;
+    return plan;
+  }
+
+  void set_values(const Candidate& c, Plan& plan) const {
+    plan.offsets.resize(graph_.values().size());
+    plan.slots.assign(graph_.values().size(), 0);
+    for (std::size_t v = 0; v < plan.offsets.size(); ++v) {
+      const std::uint32_t b = c.buffers.of_value[v];
+      if (b == Buffers::kNone) continue;
+      plan.offsets[v] = best_arena_.offsets[b] + c.buffers.offset[v];
+      plan.slots[v] = best_arena_.slots[b];
     }
   }
 
-  void place() {
-    std::vector<Lifetime> lifetimes;
-    std::vector<std::uint32_t> slot(buffers_.bytes.size(), Buffers::kNone);  // buffer -> index in lifetimes
-    for (std::uint32_t b = 0; b < buffers_.bytes.size(); ++b) {
-      const auto [first, last] = lifetime(b);
-      if (last < 0) continue;
-      slot[b] = static_cast<std::uint32_t>(lifetimes.size());
-      lifetimes.push_back({buffers_.bytes[b], first, last});
+  // Neighbouring calls of one step are one: a kernel takes any number of rows.
+  static std::vector<RowCall> join_calls(const std::vector<RowCall>& calls) {
+    std::vector<RowCall> joined;
+    for (const RowCall& call : calls) {
+      if (!joined.empty() && joined.back().step == call.step && call.step != RowCall::kFeed)
+        joined.back().rows += call.rows;
+      else
+        joined.push_back(call);
     }
-    std::vector<std::size_t> scratch_slot(plan_.steps.size(), lifetimes.size());
-    for (std::size_t s = 0; s < plan_.steps.size(); ++s) {
-      if (plan_.steps[s].scratch_bytes == 0) continue;
-      scratch_slot[s] = lifetimes.size();
-      lifetimes.push_back({plan_.steps[s].scratch_bytes, static_cast<int>(s), static_cast<int>(s)});
-    }
-    const Placement placement = place_buffers(lifetimes, kArenaAlignment);
-    plan_.arena_bytes = placement.arena_bytes;
-    int peak_step = 0;
-    plan_.lower_bound_bytes = largest_live_set(lifetimes, kArenaAlignment, &peak_step);
-    if (!plan_.steps.empty()) plan_.peak_step = static_cast<std::size_t>(peak_step);
-    for (std::size_t s = 0; s < plan_.steps.size(); ++s) {
-      Step& step = plan_.steps[s];
-      if (step.scratch_bytes > 0) step.scratch_offset = placement.offsets[scratch_slot[s]];
-      for (const Lifetime& l : lifetimes)
-        if (l.first <= static_cast<int>(s) && static_cast<int>(s) <= l.last) step.live_bytes += l.bytes;
-    }
-    plan_.offsets.resize(graph().values().size());
-    for (std::size_t v = 0; v < plan_.offsets.size(); ++v) {
-      const std::uint32_t b = buffers_.of_value[v];
-      if (b != Buffers::kNone && slot[b] != Buffers::kNone) plan_.offsets[v] = placement.offsets[slot[b]];
+    return joined;
+  }
+
+  // The kernel learns that a tensor stands in a ring.
+  static void fill_slots(Step& step, const Plan& plan) {
+    for (KernelCall& call : step.bound.calls) {
+      if (!call.row_ranges) continue;
+      const auto set = [&](std::string_view name, ValueId v) {
+        if (plan.slots[v.index] == 0) return;
+        for (Parameter& p : call.params)
+          if (is_member(p, name)) p.value = plan.slots[v.index];
+      };
+      set("x_slots", call.inputs.at(0));
+      if (call.inputs.size() > 1) set("x2_slots", call.inputs[1]);
+      set("y_slots", call.outputs.at(0));
     }
   }
 
-  PlanOptions options_;
-  Plan plan_;
-  Buffers buffers_;
+  void list_blocks(const Candidate& c, const Partition& partition, Plan& plan) const {
+    for (std::size_t b = 0; b < c.program.buffers.size(); ++b) {
+      const BufferUse& use = c.program.buffers[b];
+      if (use.bytes == 0) continue;
+      PlacedBlock block;
+      block.offset = best_arena_.offsets[b];
+      block.slots = best_arena_.slots[b];
+      block.bytes = block.slots > 0 ? block.slots * use.item_bytes : use.bytes;
+      block.first_step = static_cast<std::size_t>(use.from_start ? 0 : std::max(use.first_step, 0));
+      block.last_step = use.to_end && !plan.steps.empty()
+                            ? plan.steps.size() - 1
+                            : static_cast<std::size_t>(std::max(use.last_step, 0));
+      for (std::size_t v = 0; v < c.buffers.of_value.size(); ++v)
+        if (c.buffers.of_value[v] == b)
+          block.name += (block.name.empty() ? "" : " = ") + graph_.values()[v].name;
+      plan.blocks.push_back(std::move(block));
+    }
+    for (std::size_t g = 0; g + 1 < partition.cuts.size(); ++g) {
+      std::int64_t bytes = 0;
+      for (std::size_t s = partition.cuts[g]; s < partition.cuts[g + 1]; ++s)
+        bytes = std::max(bytes, plan.steps[s].scratch_bytes);
+      if (bytes > 0)
+        plan.blocks.push_back({"scratch", best_arena_.scratch_offsets[g], bytes, 0, partition.cuts[g],
+                               partition.cuts[g + 1] - 1});
+    }
+    std::stable_sort(plan.blocks.begin(), plan.blocks.end(), [](const PlacedBlock& a, const PlacedBlock& b) {
+      return a.offset != b.offset ? a.offset < b.offset : a.first_step < b.first_step;
+    });
+  }
+
+  const Graph& graph_;
+  const Target& target_;
+  const PlanOptions& options_;
+  Optimize aim_ = Optimize::kSpeed;
+  std::vector<Candidate> candidates_;
+  std::optional<Choice> best_;
+  double best_key_ = 0;
+  Arena best_arena_;
 };
 
 }  // namespace

@@ -74,15 +74,20 @@ void mote_fault(void) {
 }
 
 #ifdef MOTE_TRACE
-void mote_trace(int step, int output, const void* data, unsigned long bytes);
+void mote_trace(int step, int output, const void* data, unsigned long bytes, unsigned long offset,
+                unsigned long total);
 
 static int trace_wanted = 1;
+static uint32_t trace_hashes[MEASURED_STEPS + 1]; /* of outputs that come row by row: those of one output */
 
-void mote_trace(int step, int output, const void* data, unsigned long bytes) {
+void mote_trace(int step, int output, const void* data, unsigned long bytes, unsigned long offset,
+                unsigned long total) {
   const unsigned char* byte = data;
-  uint32_t hash = 2166136261u;
+  uint32_t hash = offset == 0 ? 2166136261u : trace_hashes[step];
   if (!trace_wanted) return;
   for (unsigned long i = 0; i < bytes; ++i) hash = (hash ^ byte[i]) * 16777619u;
+  trace_hashes[step] = hash;
+  if (offset + bytes < total) return;
   put_text("trace");
   put_number((uint32_t)step);
   put_number((uint32_t)output);

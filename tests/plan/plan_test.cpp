@@ -85,14 +85,29 @@ TEST(MakePlan, ReshapeCopiesNothing) {
   EXPECT_EQ(plan.arena_bytes, 256);
 }
 
+// Parts along the outermost axis with more than one entry are contiguous.
+TEST(MakePlan, OuterConcatAndSplitCopyNothing) {
+  Patch patch;
+  const ValueId a = patch.add_input("a", s8({1, 4, 8, 3}));
+  const ValueId b = patch.add_input("b", s8({1, 2, 8, 3}));
+  const ValueId c = patch.add_node(unary("Sigmoid"), {a}, {s8({1, 4, 8, 3})})[0];
+  Concat concat;
+  concat.axis = 1;
+  const ValueId whole = patch.add_node(std::make_shared<Concat>(concat), {c, b}, {s8({1, 6, 8, 3})})[0];
+  patch.add_output(whole);
+  const Plan plan = make_plan(std::move(patch).apply(), target());
+  EXPECT_EQ(plan.arena_bytes, 6 * 24);
+  EXPECT_TRUE(plan.steps[1].bound.calls.empty());
+}
+
 TEST(MakePlan, NamesTheStepThatSetsThePeak) {
   Patch patch;
-  const ValueId a = patch.add_input("a", s8({1, 100}));
-  const ValueId b = patch.add_node(unary("Sigmoid"), {a}, {s8({1, 100})}, "small")[0];
+  const ValueId a = patch.add_input("a", s8({2, 50}));
+  const ValueId b = patch.add_node(unary("Sigmoid"), {a}, {s8({2, 50})}, "small")[0];
   Concat concat;
-  concat.axis = 0;
+  concat.axis = 1;
   const ValueId big =
-      patch.add_node(std::make_shared<Concat>(concat), {b, b, b, b}, {s8({4, 100})}, "big")[0];
+      patch.add_node(std::make_shared<Concat>(concat), {b, b, b, b}, {s8({2, 200})}, "big")[0];
   patch.add_output(big);
   const Graph graph = std::move(patch).apply();
   const Plan plan = make_plan(graph, target());

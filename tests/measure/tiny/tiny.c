@@ -10,8 +10,9 @@
 #endif
 
 #ifdef MOTE_TRACE
-extern void mote_trace(int step, int output, const void* data, unsigned long bytes);
-#define TRACE(step, output, data, bytes) mote_trace(step, output, data, bytes)
+extern void mote_trace(int step, int output, const void* data, unsigned long bytes, unsigned long offset,
+                       unsigned long total);
+#define TRACE(step, output, data, bytes) mote_trace(step, output, data, bytes, 0, bytes)
 #else
 #define TRACE(step, output, data, bytes) (void)0
 #endif
