@@ -169,6 +169,40 @@ BindResult bind_conv2d_s8_mve(const BindContext& context) {
   return Bound{{std::move(call)}, {}, output.note()};
 }
 
+BindResult bind_conv2d_s16_mve(const BindContext& context) {
+  const Convolution c = convolution_of(context);
+  if (c.form != Accumulation::Int16) return Refusal{"not a layer with 16-bit activations"};
+  if (!context.constant(1) || (context.has_input(2) && !context.constant(2)))
+    return Refusal{"weights or bias are computed"};
+  if (c.groups != 1) return Refusal{"it has groups"};
+  const Filters f = filters_of(context, c);
+  if (f.largest_sum > std::numeric_limits<std::int32_t>::max()) return Refusal{"a sum could pass 32 bits"};
+  const auto is_point = [](const WindowAxis& a) {
+    return a.taps == 1 && a.stride == 1 && a.offset == 0 && a.divisor == 1 && a.in == a.out;
+  };
+  const bool direct = is_point(c.rows) && is_point(c.columns);
+  std::vector<std::int8_t> weights;
+  for (std::int64_t o = 0; o < f.channels; o += 4)
+    for (std::int64_t k = 0; k < f.elements; k += 8)
+      for (std::int64_t channel = o; channel < o + 4; ++channel)
+        for (std::int64_t i = k; i < k + 8; ++i)
+          weights.push_back(static_cast<std::int8_t>(f.at(channel, i)));
+  const OutputConstants constants = output_constants(c, true);
+  KernelCall call = start_call(context, "conv2d_s16_mve");
+  add_window(call.params, c);
+  call.params.push_back({"direct", direct ? 1 : 0});
+  call.params.push_back({"elements", f.elements});
+  call.params.push_back({"low", std::int64_t{c.stage.range.min}});
+  call.params.push_back({"high", std::int64_t{c.stage.range.max}});
+  call.params.push_back({"bias", constant_array(f.bias)});
+  call.params.push_back({"multipliers", constant_array(constants.multipliers)});
+  call.params.push_back({"shifts", constant_array(constants.shifts)});
+  call.params.push_back({"weights", constant_array(weights)});
+  call.scratch_bytes = (direct ? 0 : 4 * round_up(f.elements, 2)) + 8 * round_up(f.channels, 4);
+  if (call.scratch_bytes > kLargestScratchBytes) return Refusal{"the windows are too large for the scratch"};
+  return Bound{{std::move(call)}, {}, "sums of 32 bits"};
+}
+
 // The same form, its result after two rounding shifts, which add 2^15 and 2^21.
 BindResult bind_add_s8_mve(const BindContext& context) {
   BindResult result = bind_add_s8(context);
