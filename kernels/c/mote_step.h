@@ -5,7 +5,11 @@
 
 #if defined(__GNUC__)
 #define MOTE_STEP static __attribute__((noinline))
+#if defined(__AVX2__)
+#define MOTE_CONSTANT __attribute__((aligned(64))) // vectors that no cache line splits
+#else
 #define MOTE_CONSTANT __attribute__((aligned(4)))
+#endif
 #else
 #define MOTE_STEP static
 #define MOTE_CONSTANT

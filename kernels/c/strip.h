@@ -36,14 +36,20 @@ MOTE_INLINE int32_t mote_strip_height(const mote_strip* s, mote_strip_part part)
   return rows->taps == 1 ? part.rows : (part.rows - 1) * rows->stride + (rows->taps - 1) * rows->step + 1;
 }
 
-/* The input row that strip row i copies; null in the padding. */
-MOTE_INLINE const int8_t* mote_strip_source(const mote_strip* s, mote_strip_part part, const int8_t* x,
-                                            int32_t i) {
+/* The element of the input where the row stands that strip row i copies; -1 in the padding. */
+MOTE_INLINE int32_t mote_strip_element(const mote_strip* s, mote_strip_part part, int32_t i) {
   const mote_axis* rows = &s->window.rows;
   const int32_t image = part.first / rows->out;
   const int32_t iy = part.first % rows->out * rows->stride + rows->offset + i * s->pick;
-  if (iy < 0 || iy >= rows->in) return 0;
-  return x + (image * rows->in + iy) % s->x_slots * s->window.columns.in * s->window.in_channels;
+  if (iy < 0 || iy >= rows->in) return -1;
+  return (image * rows->in + iy) % s->x_slots * s->window.columns.in * s->window.in_channels;
+}
+
+/* The same row of bytes; null in the padding. */
+MOTE_INLINE const int8_t* mote_strip_source(const mote_strip* s, mote_strip_part part, const int8_t* x,
+                                            int32_t i) {
+  const int32_t at = mote_strip_element(s, part, i);
+  return at < 0 ? 0 : x + at;
 }
 
 /* Where the pixels of the part stand, in elements of the strip and of the output; behind the last one it is

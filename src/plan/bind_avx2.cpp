@@ -47,12 +47,6 @@ std::vector<std::int16_t> pack_runs(const Filters& f, std::int64_t run) {
   return packed;
 }
 
-KernelCall strip_call(const BindContext& context, const std::string& function) {
-  KernelCall call{function, function + "_params", {}, {context.node().inputs[0]}, context.node().outputs};
-  call.row_ranges = true;
-  return call;
-}
-
 }  // namespace
 
 namespace {

@@ -234,6 +234,20 @@ BindResult bind_binary_f32(const BindContext& context) {
   return elementwise_call(context, function + "_f32", "binary_f32_params", std::move(params), 2);
 }
 
+BindResult bind_binary_f32_avx2(const BindContext& context) {
+  if (nothing_to_do(context)) return Bound{};
+  if (form(context) != Form::Real) return Refusal{"not floats"};
+  if (context.input(0).shape != context.output().shape || context.input(1).shape != context.output().shape)
+    return Refusal{"the operands broadcast"};
+  const Clamp clamp = clamp_of(context);
+  Bound bound = elementwise_call(
+      context, snake_case(context.node().op->name()) + "_f32_avx2", "binary_f32_avx2_params",
+      {integer("row_elements", row_elements(context.output())), {"low", clamp.min}, {"high", clamp.max}}, 2);
+  const std::int64_t rows = row_count(context.output());
+  offer_row_ranges(bound.calls[0], rows, rows, rows);
+  return bound;
+}
+
 BindResult bind_binary_plain(const BindContext& context) {
   if (nothing_to_do(context)) return Bound{};
   if (form(context) != Form::Plain) return Refusal{"not plain integers"};

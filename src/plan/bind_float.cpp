@@ -1,7 +1,8 @@
-// Float convolution and fully-connected layers with packed weights, and the float kernels that use AVX2 or
-// NEON.
+// Float convolution and fully-connected layers with packed weights, and the float kernels that use AVX2,
+// AVX-512 or NEON.
 #include "plan/band.h"
 #include "plan/packed_filters.h"
+#include "plan/strip.h"
 
 namespace mote {
 
@@ -106,7 +107,7 @@ namespace {
 
 constexpr std::int64_t kNeonBlock = 8;  // of channels
 
-std::string neon_refusal(const BindContext& context, const Convolution& c) {
+std::string plain_refusal(const BindContext& context, const Convolution& c) {
   if (const std::string why = packing_refusal(context, c); !why.empty()) return why;
   if (c.rows.divisor != 1 || c.columns.divisor != 1 || c.rows.step < 0 || c.columns.step < 0)
     return "it is transposed";
@@ -129,7 +130,7 @@ Bound neon_call(const BindContext& context, const Convolution& c, KernelCall cal
 
 BindResult bind_conv2d_f32_neon(const BindContext& context) {
   const Convolution c = convolution_of(context);
-  if (const std::string why = neon_refusal(context, c); !why.empty()) return Refusal{why};
+  if (const std::string why = plain_refusal(context, c); !why.empty()) return Refusal{why};
   if (c.groups != 1) return Refusal{"it has groups"};
   const Band band = choose_band(context, c, 4 * c.in_channels, 4);
   const Runs runs = runs_of(c);
@@ -143,7 +144,7 @@ BindResult bind_conv2d_f32_neon(const BindContext& context) {
 
 BindResult bind_depthwise_conv2d_f32_neon(const BindContext& context) {
   const Convolution c = convolution_of(context);
-  if (const std::string why = neon_refusal(context, c); !why.empty()) return Refusal{why};
+  if (const std::string why = plain_refusal(context, c); !why.empty()) return Refusal{why};
   const Band band = choose_band(context, c, 4 * c.out_channels, 4);
   KernelCall call = band_call(context, c, "depthwise_conv2d_f32_neon", band, tap_bytes(c));
   call.params.push_back({"repeat", c.out_channels / c.in_channels});
@@ -155,6 +156,63 @@ BindResult bind_depthwise_conv2d_f32_neon(const BindContext& context) {
       filters[static_cast<std::size_t>(o * taps + tap)] =
           taps_first[static_cast<std::size_t>(tap * c.out_channels + o)];
   return neon_call(context, c, std::move(call), band, filters, taps);
+}
+
+// ---- AVX-512
+
+namespace {
+
+std::string strip_float_refusal(const BindContext& context, const Convolution& c) {
+  if (const std::string why = plain_refusal(context, c); !why.empty()) return why;
+  return strip_refusal(c);
+}
+
+void add_clamp_and_bias(std::vector<Parameter>& params, const BindContext& context, const Convolution& c) {
+  std::vector<float> bias = context.constant(2) ? reals(*context.constant(2)) : std::vector<float>();
+  bias.resize(static_cast<std::size_t>(round_up(c.out_channels, 16)));
+  params.push_back({"low", c.clamp.min});
+  params.push_back({"high", c.clamp.max});
+  params.push_back({"bias", constant_array(bias)});
+}
+
+}  // namespace
+
+BindResult bind_conv2d_f32_avx512(const BindContext& context) {
+  const Convolution c = convolution_of(context);
+  if (const std::string why = strip_float_refusal(context, c); !why.empty()) return Refusal{why};
+  KernelCall call = strip_call(context, "conv2d_f32_avx512");
+  const Strip strip = add_strip(call.params, context, c, {4, 1, 0});
+  call.params.push_back({"in_place", reads_single_pixels(c) ? 1 : 0});
+  add_clamp_and_bias(call.params, context, c);
+  const std::vector<float> filters = reals(*context.constant(1));
+  const std::int64_t elements = c.rows.taps * c.columns.taps * c.depth();
+  std::vector<float> packed;
+  std::int64_t channels = 0;
+  for (std::int64_t first = 0; first < c.out_channels; first += channels) {
+    channels = kVectorBlock * group_blocks(c.out_channels - first);
+    const auto last = std::min(first + channels, c.out_channels);
+    const auto group = pack_blocks({filters.begin() + first * elements, filters.begin() + last * elements},
+                                   last - first, elements, channels);
+    packed.insert(packed.end(), group.begin(), group.end());
+  }
+  call.params.push_back({"weights", constant_array(packed)});
+  call.scratch_bytes = strip.bytes + pixel_table_bytes(c, strip, 8);
+  return Bound{{std::move(call)}, {}, "weights in blocks of up to 64 channels"};
+}
+
+BindResult bind_depthwise_conv2d_f32_avx512(const BindContext& context) {
+  const Convolution c = convolution_of(context);
+  if (const std::string why = strip_float_refusal(context, c); !why.empty()) return Refusal{why};
+  if (c.out_channels != c.in_channels) return Refusal{"it has several filters per channel"};
+  KernelCall call = strip_call(context, "depthwise_conv2d_f32_avx512");
+  const Strip strip = add_strip(call.params, context, c, {4, kVectorBlock, 0});
+  call.params.push_back({"taps", c.rows.taps * c.columns.taps});
+  add_clamp_and_bias(call.params, context, c);
+  std::vector<float> weights = reals(*context.constant(1));
+  weights.resize(weights.size() + kVectorBlock);
+  call.params.push_back({"weights", constant_array(weights)});
+  call.scratch_bytes = strip.bytes + pixel_table_bytes(c, strip, 8);
+  return Bound{{std::move(call)}, {}, "sixteen channels at once"};
 }
 
 }  // namespace mote

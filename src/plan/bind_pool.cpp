@@ -78,6 +78,11 @@ BindResult bind_average_pool_s8_words(const BindContext& context) {
   return lanes_call(context, 4, "s8_words");
 }
 BindResult bind_pool_s8_avx2(const BindContext& context) { return lanes_call(context, 16, "s8_avx2"); }
+BindResult bind_pool_f32_avx2(const BindContext& context) {
+  if (!context.input(0).encoding.is_real()) return Refusal{"not floats"};
+  if (context.input(0).shape[3] < 8) return Refusal{"fewer than 8 channels"};
+  return pool_call(context, "f32_avx2");
+}
 
 namespace {
 

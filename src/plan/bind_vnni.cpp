@@ -8,20 +8,14 @@ namespace mote {
 
 namespace {
 
-constexpr std::int64_t kChannelBlock = 16;
 constexpr std::int64_t kUnsigned = 128;  // inputs are multiplied as x + 128
-
-// Blocks of channels that the kernel takes together.
-std::int64_t group_blocks(std::int64_t blocks_left) {
-  return blocks_left >= 4 ? 4 : blocks_left >= 2 ? 2 : 1;
-}
 
 // For each group of blocks, for each run, for each four elements of it, the fours of the channels in turn.
 std::vector<std::int8_t> pack_fours(const Filters& f, std::int64_t run) {
   std::vector<std::int8_t> packed;
   std::int64_t channels = 0;
   for (std::int64_t first = 0; first < f.channels; first += channels) {
-    channels = kChannelBlock * group_blocks(round_up(f.channels - first, kChannelBlock) / kChannelBlock);
+    channels = kVectorBlock * group_blocks(f.channels - first);
     for (std::int64_t start = 0; start < f.elements; start += run)
       for (std::int64_t k = 0; k < run; k += 4)
         for (std::int64_t o = first; o < first + channels; ++o)
@@ -59,12 +53,6 @@ std::vector<std::int8_t> pack_depthwise(const Convolution& c, const Filters& f,
 std::string refusal(const BindContext& context, const Convolution& c) {
   const std::string why = fast_refusal(context, c);
   return why.empty() ? strip_refusal(c) : why;
-}
-
-KernelCall strip_call(const BindContext& context, const std::string& function) {
-  KernelCall call{function, function + "_params", {}, {context.node().inputs[0]}, context.node().outputs};
-  call.row_ranges = true;
-  return call;
 }
 
 }  // namespace

@@ -65,4 +65,15 @@ Strip add_strip(std::vector<Parameter>& params, const BindContext& context, cons
   return strip;
 }
 
+KernelCall strip_call(const BindContext& context, const std::string& function) {
+  KernelCall call{function, function + "_params", {}, {context.node().inputs[0]}, context.node().outputs};
+  call.row_ranges = true;
+  return call;
+}
+
+std::int64_t group_blocks(std::int64_t channels_left) {
+  const std::int64_t blocks = round_up(channels_left, kVectorBlock) / kVectorBlock;
+  return blocks >= 4 ? 4 : blocks >= 2 ? 2 : 1;
+}
+
 }  // namespace mote

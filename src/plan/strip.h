@@ -28,7 +28,15 @@ std::string strip_refusal(const Convolution& c);
 Strip add_strip(std::vector<Parameter>& params, const BindContext& context, const Convolution& c,
                 StripForm form);
 
-// Input and output rows in the arena and the scratch of one pixel table, for calls with row ranges.
+// FUNCTION on x, y and scratch, with row ranges.
+KernelCall strip_call(const BindContext& context, const std::string& function);
+
+// Kernels with vectors of 16 lanes take blocks of so many output channels: four of them together while there
+// are, then two, then one.
+inline constexpr std::int64_t kVectorBlock = 16;
+std::int64_t group_blocks(std::int64_t channels_left);
+
+// Where the pixels of a strip and `extra` ones stand, in the strip and in the output.
 inline std::int64_t pixel_table_bytes(const Convolution& c, const Strip& strip, std::int64_t extra) {
   return 2 * 4 * (strip.rows * c.columns.out + extra);
 }
