@@ -24,6 +24,14 @@ typedef struct {
 
 typedef void mote_pairs_depthwise(const mote_pairs_lines* lines);
 
+/* The sums of a line, up to `end` rounded up to four; `pitch` in bytes: functions of
+ * depthwise_pairs_armv6m.S. */
+typedef void mote_pairs_depthwise_line(const uint32_t* x, const int8_t* weights, int32_t pitch, int32_t* sums,
+                                       const int32_t* end);
+
+/* In C for filters of any size or 3x3 ones; in assembly that gives sums or outputs. */
+typedef enum { kMotePairsAny, kMotePairs3x3, kMotePairsLines, kMotePairsWhole } mote_pairs_depthwise_way;
+
 typedef struct {
   int32_t channels, multiplier;           /* of the input; outputs of each */
   mote_axis lines, along;                 /* without batches */
@@ -36,7 +44,9 @@ typedef struct {
   const int8_t* weights; /* [channel][line][along] */
   const int32_t* outputs;
   const int8_t* runs; /* for each channel: taps between which words are taken apart, or which kernel */
-  mote_pairs_depthwise* kernel[3]; /* with one or more */
+  int32_t filter;     /* bytes of the weights of a channel */
+  mote_pairs_depthwise* kernel[3];
+  mote_pairs_depthwise_line* line_kernel[3];
 } depthwise_conv2d_s8_pairs_params;
 
 MOTE_INLINE int32_t mote_least(int32_t a, int32_t b) { return a < b ? a : b; }
@@ -70,16 +80,69 @@ MOTE_INLINE void mote_pairs_taps(const depthwise_conv2d_s8_pairs_params* p, cons
   sums[3] = h1;
 }
 
-MOTE_KERNEL void mote_pairs_any_lines(const depthwise_conv2d_s8_pairs_params* p, const mote_pairs_lines* t,
-                                      int32_t run) {
+#define MOTE_PAIRS_3X3_TAP(row, k, run)     \
+  v = (uint32_t)(int32_t)w[k];              \
+  m0 += row[(k) % 3] * v;                   \
+  m1 += row[second + (k) % 3] * v;          \
+  if (((k) + 1) % (run) == 0 || (k) == 8) { \
+    l0 += m0;                               \
+    l1 += m1;                               \
+    h0 += (int32_t)(m0 + 0x8000) >> 16;     \
+    h1 += (int32_t)(m1 + 0x8000) >> 16;     \
+    m0 = m1 = 0;                            \
+  }
+
+/* A line of sums for 3x3 filters whose taps are neighbours. */
+MOTE_INLINE void mote_pairs_3x3_run(const uint32_t* x, const int8_t* w, int32_t pitch, int32_t stride,
+                                    int32_t run, int32_t* sums, const int32_t* end) {
+  const int32_t second = 2 * stride;
+  for (; sums < end; sums += 4, x += 4 * stride) {
+    const uint32_t *x1 = x + pitch, *x2 = x1 + pitch;
+    uint32_t l0 = 0, l1 = 0, m0 = 0, m1 = 0, v;
+    int32_t h0 = 0, h1 = 0;
+    MOTE_PAIRS_3X3_TAP(x, 0, run)
+    MOTE_PAIRS_3X3_TAP(x, 1, run)
+    MOTE_PAIRS_3X3_TAP(x, 2, run)
+    MOTE_PAIRS_3X3_TAP(x1, 3, run)
+    MOTE_PAIRS_3X3_TAP(x1, 4, run)
+    MOTE_PAIRS_3X3_TAP(x1, 5, run)
+    MOTE_PAIRS_3X3_TAP(x2, 6, run)
+    MOTE_PAIRS_3X3_TAP(x2, 7, run)
+    MOTE_PAIRS_3X3_TAP(x2, 8, run)
+    sums[0] = (int32_t)(l0 - ((uint32_t)h0 << 16));
+    sums[1] = h0;
+    sums[2] = (int32_t)(l1 - ((uint32_t)h1 << 16));
+    sums[3] = h1;
+  }
+}
+
+MOTE_KERNEL void mote_pairs_3x3(const uint32_t* x, const int8_t* w, int32_t pitch, int32_t stride,
+                                int32_t run, int32_t* sums, const int32_t* end) {
+  switch (run) {
+    case 9: mote_pairs_3x3_run(x, w, pitch, stride, 9, sums, end); break;
+    case 5: mote_pairs_3x3_run(x, w, pitch, stride, 5, sums, end); break;
+    case 3: mote_pairs_3x3_run(x, w, pitch, stride, 3, sums, end); break;
+    default: mote_pairs_3x3_run(x, w, pitch, stride, 2, sums, end); break;
+  }
+}
+
+/* The lines of one output channel, each by way of its sums. */
+MOTE_INLINE void mote_pairs_channel(const depthwise_conv2d_s8_pairs_params* p, const mote_pairs_lines* t,
+                                    int32_t run, int32_t* sums, mote_pairs_depthwise_way way) {
+  const int32_t* const end = sums + t->out;
   const uint32_t* x = t->x;
   int8_t* y = t->y;
-  for (int32_t i = 0; i < t->lines; ++i, x += p->lines.stride * p->pitch, y += t->y_line)
-    for (int32_t o = 0; o < t->out; o += 4) {
-      int32_t sums[4];
-      mote_pairs_taps(p, x + o * p->along.stride, t->weights, run, sums);
-      mote_pairs_store(&p->output, t->entry, sums, mote_least(t->out - o, 4), y + o * t->y_step, t->y_step);
+  for (int32_t i = 0; i < t->lines; ++i, x += p->lines.stride * p->pitch, y += t->y_line) {
+    if (way == kMotePairsAny) {
+      for (int32_t o = 0; o < t->out; o += 4)
+        mote_pairs_taps(p, x + o * p->along.stride, t->weights, run, sums + o);
+    } else if (way == kMotePairs3x3) {
+      mote_pairs_3x3(x, t->weights, p->pitch, p->along.stride, run, sums, end);
+    } else {
+      p->line_kernel[run](x, t->weights, t->pitch, sums, end);
     }
+    mote_pairs_store(&p->output, t->entry, sums, t->out, y, t->y_step);
+  }
 }
 
 /* Input lines [top, top + count) that `lines` output lines from `line` read. */
@@ -168,27 +231,28 @@ MOTE_INLINE int32_t mote_pairs_overlap(const depthwise_conv2d_s8_pairs_params* p
 /* All channels of a band, to `y`. */
 MOTE_INLINE void mote_pairs_channels(const depthwise_conv2d_s8_pairs_params* p, const int8_t* x,
                                      int32_t image, mote_pairs_band band, uint32_t* plane,
-                                     mote_pairs_lines* t, int8_t* y, int32_t is_portable) {
-  const int32_t taps = p->lines.taps * p->along.taps;
+                                     mote_pairs_lines* t, int8_t* y, int32_t* sums,
+                                     mote_pairs_depthwise_way way) {
   t->weights = p->weights;
   t->entry = p->outputs;
   for (int32_t c = 0, o = 0; c < p->channels; ++c) {
     mote_pairs_plane(p, x + c, image, band, plane);
-    for (int32_t i = 0; i < p->multiplier; ++i, ++o, t->weights += taps, t->entry += 4) {
+    for (int32_t i = 0; i < p->multiplier; ++i, ++o, t->weights += p->filter, t->entry += 4) {
       t->y = y + o;
-      if (is_portable)
-        mote_pairs_any_lines(p, t, p->runs[o]);
-      else
+      if (way == kMotePairsWhole)
         p->kernel[p->runs[o]](t);
+      else
+        mote_pairs_channel(p, t, p->runs[o], sums, way);
     }
   }
 }
 
 MOTE_INLINE void depthwise_conv2d_s8_pairs_body(const depthwise_conv2d_s8_pairs_params* p, const int8_t* x,
                                                 int8_t* y, void* scratch, int32_t first, int32_t rows,
-                                                int32_t is_portable) {
+                                                mote_pairs_depthwise_way way) {
   uint32_t* plane = (uint32_t*)scratch;
-  int8_t* aside = (int8_t*)(plane + p->plane);
+  int32_t* sums = (int32_t*)(plane + p->plane);
+  int8_t* aside = (int8_t*)(sums + (way == kMotePairsWhole ? 0 : (p->along.out + 3) / 4 * 4));
   mote_pairs_lines t;
   t.x = plane;
   t.pitch = 4 * p->pitch;
@@ -209,15 +273,15 @@ MOTE_INLINE void depthwise_conv2d_s8_pairs_body(const depthwise_conv2d_s8_pairs_
       band = mote_pairs_band_of(p, line, t.lines);
       to = aside;
     }
-    mote_pairs_channels(p, x, n * p->lines.in, band, plane, &t, to, is_portable);
+    mote_pairs_channels(p, x, n * p->lines.in, band, plane, &t, to, sums, way);
     if (to == aside) memcpy(place, aside, (size_t)(t.lines * p->y_line));
   }
 }
 
-#define MOTE_DEPTHWISE_S8_PAIRS(name, is_portable)                                                     \
+#define MOTE_DEPTHWISE_S8_PAIRS(name, way)                                                             \
   MOTE_KERNEL void name(const depthwise_conv2d_s8_pairs_params* p, const int8_t* x, int8_t* y,         \
                         void* scratch, int32_t first, int32_t rows) {                                  \
-    depthwise_conv2d_s8_pairs_body(p, x, y, scratch, first, rows, is_portable);                        \
+    depthwise_conv2d_s8_pairs_body(p, x, y, scratch, first, rows, way);                                \
   }                                                                                                    \
   /* one band of everything */                                                                         \
   MOTE_INLINE void name##_whole(const depthwise_conv2d_s8_pairs_params* p, const int8_t* x, int8_t* y, \
@@ -225,7 +289,9 @@ MOTE_INLINE void depthwise_conv2d_s8_pairs_body(const depthwise_conv2d_s8_pairs_
     name(p, x, y, scratch, 0, p->lines.out);                                                           \
   }
 
-MOTE_DEPTHWISE_S8_PAIRS(depthwise_conv2d_s8_pairs, 1)
-MOTE_DEPTHWISE_S8_PAIRS(depthwise_conv2d_s8_pairs_assembly, 0)
+MOTE_DEPTHWISE_S8_PAIRS(depthwise_conv2d_s8_pairs, kMotePairsAny)
+MOTE_DEPTHWISE_S8_PAIRS(depthwise_conv2d_3x3_s8_pairs, kMotePairs3x3)
+MOTE_DEPTHWISE_S8_PAIRS(depthwise_conv2d_3x3_s8_pairs_sums, kMotePairsLines)
+MOTE_DEPTHWISE_S8_PAIRS(depthwise_conv2d_3x3_s8_pairs_outputs, kMotePairsWhole)
 
 #endif

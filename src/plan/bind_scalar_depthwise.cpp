@@ -62,38 +62,56 @@ Filters swap_axes(Filters f, const Convolution& c) {
   return f;
 }
 
+bool is_3x3(const Planes& p) {
+  return p.lines.taps == 3 && p.along.taps == 3 && p.along.step == 1 && p.lines.step == 1;
+}
+
+constexpr Loop kLoops3x3[] = {{9, 9}, {5, 9}, {3, 9}, {2, 9}};
+
 // The longest run of each channel; empty where one has none.
-std::vector<std::int8_t> longest_runs(const Filters& f, InputBounds x) {
+std::vector<std::int8_t> longest_runs(const Filters& f, InputBounds x, bool is_3x3) {
+  std::vector<std::int64_t> lengths;
+  if (is_3x3)
+    for (const Loop& loop : kLoops3x3) lengths.push_back(loop.run);
+  else
+    for (std::int64_t run = std::min<std::int64_t>(f.elements, 127); run > 0; --run) lengths.push_back(run);
   std::vector<std::int8_t> runs;
   for (std::int64_t o = 0; o < f.channels; ++o) {
-    std::int64_t run = std::min<std::int64_t>(f.elements, 127);
-    while (run > 0 && !run_fits(f, o, run, x)) --run;
-    if (run == 0) return {};
-    runs.push_back(static_cast<std::int8_t>(run));
+    const auto longest = std::find_if(lengths.begin(), lengths.end(),
+                                      [&](std::int64_t run) { return run_fits(f, o, run, x); });
+    if (longest == lengths.end()) return {};
+    runs.push_back(static_cast<std::int8_t>(*longest));
   }
   return runs;
 }
 
-constexpr Loop kDepthwiseLoops[] = {{2, 9}, {3, 9}, {5, 9}, {9, 9}};
+enum class Way { kAny, k3x3, kLines, kWhole };  // mote_pairs_depthwise_way
 
-// Kernels in assembly for 3x3 filters; false where they do not apply.
-bool add_depthwise_kernels(KernelCall& call, const Planes& p, const Filters& f, InputBounds x,
-                           const PairsOutput& outputs) {
-  if (p.lines.taps != 3 || p.along.taps != 3 || p.along.step != 1 || p.lines.step != 1 ||
-      p.along.stride > 2 || p.along.out < 4 || !outputs.in_assembly())
-    return false;
-  const auto choice = choose_loops(f, x, kDepthwiseLoops, kMostLoops);
-  if (!choice) return false;
-  for (std::size_t i = 0; i < choice->loops.size(); ++i) {
-    add_pairs_kernel(call, fmt::format("kernel[{}]", i), "mote_pairs_depthwise", "depthwise_pairs_armv7m.S",
-                     "MOTE_DEPTHWISE_PAIRS",
-                     fmt::format("depthwise{}_{}", choice->loops[i].run, p.along.stride),
-                     fmt::format("{}, {}", choice->loops[i].run, p.along.stride), outputs);
+Way choose_way(const Planes& p, ScalarIsa isa, const PairsOutput& output) {
+  if (!is_3x3(p)) return Way::kAny;
+  if (isa == ScalarIsa::kArmv7m && p.along.stride <= 2 && p.along.out >= 4 && output.in_assembly())
+    return Way::kWhole;
+  if (isa == ScalarIsa::kArmv6m && p.along.stride <= 2) return Way::kLines;
+  return Way::k3x3;
+}
+
+// Kernels for 3x3 filters, and which of them each channel uses.
+std::vector<std::int8_t> add_kernels(KernelCall& call, const Planes& p, Way way, const LoopChoice& choice,
+                                     const PairsOutput& output) {
+  for (std::size_t i = 0; i < choice.loops.size(); ++i) {
+    const std::string name = fmt::format("depthwise{}_{}", choice.loops[i].run, p.along.stride);
+    const std::string arguments = fmt::format("{}, {}", choice.loops[i].run, p.along.stride);
+    if (way == Way::kWhole) {
+      add_pairs_kernel(call, fmt::format("kernel[{}]", i), "mote_pairs_depthwise", "depthwise_pairs_armv7m.S",
+                       "MOTE_DEPTHWISE_PAIRS", name, arguments, output);
+    } else {
+      call.assembly.push_back({"depthwise_pairs_armv6m.S", "MOTE_DEPTHWISE_PAIRS_V6", name, arguments});
+      call.params.push_back({fmt::format("line_kernel[{}]", i), Symbol{name, "mote_pairs_depthwise_line"}});
+    }
   }
-  std::vector<std::int8_t> ways;
-  for (const std::size_t way : choice->of_channel) ways.push_back(static_cast<std::int8_t>(way));
-  call.params.push_back({"runs", constant_array(ways)});
-  return true;
+  std::vector<std::int8_t> kernels;
+  for (const std::size_t loop : choice.of_channel) kernels.push_back(static_cast<std::int8_t>(loop));
+  return kernels;
 }
 
 void add_axis(std::vector<Parameter>& params, const std::string& name, const WindowAxis& a) {
@@ -108,18 +126,22 @@ BindResult bind_depthwise_pairs(const BindContext& context, ScalarIsa isa) {
   Filters f = filters_of(context, c);
   if (p.is_swapped) f = swap_axes(std::move(f), c);
   const Encoding& x = context.input(0).encoding;
-  const auto runs = longest_runs(f, input_bounds(x));
+  std::vector<std::int8_t> runs = longest_runs(f, input_bounds(x), is_3x3(p));
   if (runs.empty()) return Refusal{"the weights are too large for words of two pixels"};
   const PairsOutput outputs = pairs_output(context, c, f);
-  KernelCall call{"depthwise_conv2d_s8_pairs",
+  const Way way = choose_way(p, isa, outputs);
+  const char* const functions[] = {"depthwise_conv2d_s8_pairs", "depthwise_conv2d_3x3_s8_pairs",
+                                   "depthwise_conv2d_3x3_s8_pairs_sums",
+                                   "depthwise_conv2d_3x3_s8_pairs_outputs"};
+  KernelCall call{functions[static_cast<int>(way)],
                   "depthwise_conv2d_s8_pairs_params",
                   {},
                   {context.node().inputs[0]},
                   context.node().outputs};
-  if (isa != ScalarIsa::kArmv7m || !add_depthwise_kernels(call, p, f, input_bounds(x), outputs))
-    call.params.push_back({"runs", constant_array(runs)});
-  else
-    call.function += "_assembly";
+  if (way == Way::kLines || way == Way::kWhole)
+    runs =
+        add_kernels(call, p, way, choose_loops(f, input_bounds(x), kLoops3x3, kMostLoops).value(), outputs);
+  call.params.push_back({"runs", constant_array(runs)});
   if (p.is_whole) call.function += "_whole";
   add_axis(call.params, "lines", p.lines);
   add_axis(call.params, "along", p.along);
@@ -150,12 +172,16 @@ BindResult bind_depthwise_pairs(const BindContext& context, ScalarIsa isa) {
   for (const auto& [name, value] : numbers) call.params.push_back({name, value});
   add_pairs_output(call.params, c, outputs);
   std::vector<std::int8_t> weights;
-  for (const std::int32_t w : f.values) weights.push_back(static_cast<std::int8_t>(w));
+  const std::int64_t filter = way == Way::kLines ? 12 : f.elements;  // whole words
+  for (std::int64_t o = 0; o < f.channels; ++o)
+    for (std::int64_t k = 0; k < filter; ++k) weights.push_back(static_cast<std::int8_t>(f.at(o, k)));
+  call.params.push_back({"filter", filter});
   std::vector<std::int32_t> entries;
   for (const auto& entry : outputs.entries) entries.insert(entries.end(), entry.begin(), entry.end());
   call.params.push_back({"weights", constant_array(weights)});
   call.params.push_back({"outputs", constant_array(entries)});
-  call.scratch_bytes = 4 * p.words(p.band) + p.waiting * c.columns.out * c.out_channels;
+  call.scratch_bytes = 4 * p.words(p.band) + (way == Way::kWhole ? 0 : 4 * round_up(p.along.out, 4)) +
+                       p.waiting * c.columns.out * c.out_channels;
   std::vector<ValueId> in_place;
   if (p.is_whole) in_place.push_back(context.node().inputs[0]);
   return Bound{{std::move(call)},
@@ -167,6 +193,9 @@ BindResult bind_depthwise_pairs(const BindContext& context, ScalarIsa isa) {
 
 BindResult bind_depthwise_conv2d_s8_pairs(const BindContext& context) {
   return bind_depthwise_pairs(context, ScalarIsa::kPortable);
+}
+BindResult bind_depthwise_conv2d_s8_armv6m(const BindContext& context) {
+  return bind_depthwise_pairs(context, ScalarIsa::kArmv6m);
 }
 BindResult bind_depthwise_conv2d_s8_armv7m(const BindContext& context) {
   return bind_depthwise_pairs(context, ScalarIsa::kArmv7m);
