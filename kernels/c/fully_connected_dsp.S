@@ -2,17 +2,26 @@
  *
  *   name(const mote_gemm_layer *layer, const void *x, int8_t *y)
  *
- * Weights for each four channels: for each eight inputs four words of channels 0 and 1, four of channels 2 and 3,
- * as in gemm_dsp.S; filter_bytes counts those of four channels. x: `ext` wide: pairs of inputs as 16-bit
+ * Weights for each four channels: for each eight inputs, lanes shared: four words of channels 0 and 1, four of channels
+ * 2 and 3, as in gemm_dsp.S; lanes own: four words of each channel. filter_bytes counts those of four channels. x: `ext` wide: pairs of inputs as 16-bit
  * numbers; sxtb16 or uxtb16: the bytes themselves, eights of them.
  *
- * r0, r2: 256 * sums of the odd channels + sums of the even ones; r1, r3: sums of the even channels; r4-r7: weights;
+ * r0, r2: 256 * sums of the odd channels + sums of the even ones (lanes own: those of the odd ones); r1, r3: sums of the even channels; r4-r7: weights;
  * r8-r11: x; r12: next x; lr: next weights.
  *
  * unroll: times eight inputs; ext: see x; form, shift, sat, bits: as in output_dsp.S. The sums stand in the order of channels. */
 #include "output_dsp.S"
 
-.macro MOTE_FULLY_CONNECTED_PAIR m, a
+.macro MOTE_FULLY_CONNECTED_PAIR lanes, m, a
+        .ifc \lanes, own
+        .irp sum, \a, \m
+        ldmia   lr!, {r4-r7}
+        smlad   \sum, r4, r8, \sum
+        smlad   \sum, r5, r9, \sum
+        smlad   \sum, r6, r10, \sum
+        smlad   \sum, r7, r11, \sum
+        .endr
+        .else
         ldmia   lr!, {r4-r7}
         smlad   \m, r4, r8, \m
         smlad   \m, r5, r9, \m
@@ -26,16 +35,21 @@
         smlad   \a, r5, r9, \a
         smlad   \a, r6, r10, \a
         smlad   \a, r7, r11, \a
+        .endif
 .endm
 
-.macro MOTE_FULLY_CONNECTED_OUTPUTS m, a, form, shift, sat, bits
+.macro MOTE_FULLY_CONNECTED_OUTPUTS lanes, m, a, form, shift, sat, bits
         MOTE_OUTPUT_CONSTANTS \form, r4
+        .ifc \lanes, shared
         MOTE_OUTPUT_OF \m, \form, \shift, \sat, \bits, 8
+        .else
+        MOTE_OUTPUT_OF \m, \form, \shift, \sat, \bits, 0
+        .endif
         MOTE_OUTPUT_CONSTANTS \form, r4
         MOTE_OUTPUT_OF \a, \form, \shift, \sat, \bits, 0
 .endm
 
-.macro MOTE_FULLY_CONNECTED name, unroll, ext, form, shift, sat, bits
+.macro MOTE_FULLY_CONNECTED name, lanes, unroll, ext, form, shift, sat, bits
         .section .text.\name, "ax", %progbits
         .align  2
         .global \name
@@ -50,6 +64,9 @@
         add     r7, r2
         .endif
         mov     lr, r4
+        .ifc \lanes, own
+        lsr     r6, #1
+        .endif
         .ifc \ext, wide
         add     r6, r1, r6, lsr #1      /* the end of x */
         .else
@@ -74,23 +91,27 @@
         \ext  r11, r10, ror #8
         \ext  r10, r10
         .endif
-        MOTE_FULLY_CONNECTED_PAIR r0, r1
-        MOTE_FULLY_CONNECTED_PAIR r2, r3
+        MOTE_FULLY_CONNECTED_PAIR \lanes, r0, r1
+        MOTE_FULLY_CONNECTED_PAIR \lanes, r2, r3
         .endr
         ldr     r4, [sp, #4]
         cmp     r12, r4
         bne     2b
         ldrd    r4, r5, [sp, #8]
+        .ifc \lanes, shared
         subs    r0, r0, r1
         subs    r2, r2, r3
+        .endif
         .if \form == 3
+        .ifc \lanes, shared
         asrs    r0, r0, #8
         asrs    r2, r2, #8
+        .endif
         strd    r1, r0, [r5], #8
         strd    r3, r2, [r5], #8
         .else
-        MOTE_FULLY_CONNECTED_OUTPUTS r0, r1, \form, \shift, \sat, \bits
-        MOTE_FULLY_CONNECTED_OUTPUTS r2, r3, \form, \shift, \sat, \bits
+        MOTE_FULLY_CONNECTED_OUTPUTS \lanes, r0, r1, \form, \shift, \sat, \bits
+        MOTE_FULLY_CONNECTED_OUTPUTS \lanes, r2, r3, \form, \shift, \sat, \bits
         strb    r1, [r5, #0]
         strb    r0, [r5, #1]
         strb    r3, [r5, #2]

@@ -49,7 +49,7 @@ MOTE_INLINE void fully_connected_s8_dsp_body(const fully_connected_s8_dsp_params
       p->widen(end, (const int8_t*)&four, 4);
     }
     mote_fully_connected_row(&p->stage, row, y + mote_row_slot(first, p->y_slots) * p->stage.channels,
-                             (int32_t*)(row + p->stage.layer.filter_bytes / 8), sums_only);
+                             (int32_t*)(row + p->stage.window_words), sums_only);
   }
 }
 

@@ -26,7 +26,7 @@ typedef struct {
   mote_gemm* gemm;
   mote_gemm* gemm1; /* of the first pixel alone, or null */
   int32_t channels;
-  int32_t window_words;   /* of four windows in the scratch */
+  int32_t window_words;   /* of the windows in the scratch */
   const int32_t* general; /* where the function gives sums: zero point, bounds of y - zero point, the flip of
                              unsigned bytes; for each channel bias, multiplier, shift */
 } mote_gemm_stage;

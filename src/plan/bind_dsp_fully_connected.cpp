@@ -10,7 +10,6 @@ BindResult bind_fully_connected_s8_dsp(const BindContext& context) {
     return Refusal{"many rows: the convolution kernel is better"};
   const Encoding& x = context.input(0).encoding;
   const Filters f = filters_of(context, c);
-  if (const std::string why = lane_problem(f, x); !why.empty()) return Refusal{why};
   const GemmOutput output = gemm_output(context, c, f);
   const bool widened = context.optimize == Optimize::kSpeed || c.in_channels % 8 != 0;
   KernelCall call{widened ? "fully_connected_s8_dsp" : "fully_connected_bytes_s8_dsp",

@@ -270,20 +270,25 @@ void add_fully_connected(KernelCall& call, const BindContext& context, const Con
   std::int64_t unroll = context.optimize == Optimize::kSize ? 1 : 4;
   while (unroll > 1 && round_up(f.elements, kStep) % (kStep * unroll) != 0) unroll /= 2;
   const std::int64_t elements = round_up(f.elements, kStep * unroll);
+  const bool shared = lane_problem(f, context.input(0).encoding).empty();
   std::vector<std::int32_t> weights;
   for (std::int64_t o = 0; o < f.channels; o += 4)
     for (std::int64_t k = 0; k < elements; k += kStep)
-      for (std::int64_t pair = o; pair < o + 4; pair += 2)
-        for (const std::int64_t i : {k, k + 1, k + 4, k + 5}) weights.push_back(lane_word(f, pair, i, i + 2));
+      for (std::int64_t channel = o; channel < o + 4; channel += shared ? 2 : 1)
+        for (const std::int64_t i : {k, k + 1, k + 4, k + 5})
+          weights.push_back(shared ? lane_word(f, channel, i, i + 2)
+                                   : pair_word(f.at(channel, i), f.at(channel, i + 2)));
   const std::int64_t channels = round_up(c.out_channels, 4);
   GemmOutput fours = output;  // constants of whole fours
   fours.constants.resize(output.constants.size() / static_cast<std::size_t>(round_up(c.out_channels, 2)) *
                          static_cast<std::size_t>(channels));
-  add_stage(call, context, c, f, fours, weights, channels, elements);
+  add_stage(call, context, c, f, fours, weights, channels, shared ? elements : 2 * elements);
+  call.params.push_back({"stage.window_words", elements / 2});
   const std::string ext = widened ? "wide" : context.input(0).encoding.is_signed() ? "sxtb16" : "uxtb16";
   add_function(call, output, "stage.gemm",
-               {"fully_connected_dsp.S", "MOTE_FULLY_CONNECTED", fmt::format("connected{}_{}", unroll, ext),
-                fmt::format("{}, {}", unroll, ext)});
+               {"fully_connected_dsp.S", "MOTE_FULLY_CONNECTED",
+                fmt::format("connected{}{}_{}", shared ? "" : "w", unroll, ext),
+                fmt::format("{}, {}, {}", shared ? "shared" : "own", unroll, ext)});
   const std::int64_t aside = output.form == GemmOutput::kSums ? 4 * channels
                              : channels != c.out_channels     ? channels
                                                               : 0;
