@@ -104,12 +104,14 @@ MOTE_INLINE void conv2d_s8_dsp_body(const conv2d_s8_dsp_params* p, const int8_t*
   }
 }
 
-/* Windows of one element: pixels are read where they stand. In place where there are not more output than
- * input channels. */
+/* Windows of one element: pixels are read where they stand, with any depth. In place where there are not more
+ * output than input channels. The scratch holds four windows, a pixel, and what the output stage needs. */
 MOTE_INLINE void conv2d_s8_1x1_dsp_body(const conv2d_s8_1x1_dsp_params* p, const int8_t* x, int8_t* y,
                                         void* scratch, int32_t first, int32_t rows, int32_t sums_only) {
   const int32_t depth = p->in_channels, channels = p->stage.channels;
+  const int32_t bytes = (depth + 3) & ~3; /* what is read beside a pixel meets zero weights */
   uint32_t* windows = (uint32_t*)scratch;
+  int8_t* copy = (int8_t*)(windows + p->stage.window_words);
   while (rows > 0) {
     const int32_t x_slot = mote_row_slot(first, p->x_slots), y_slot = mote_row_slot(first, p->y_slots);
     const int32_t run = mote_row_run(y_slot, p->y_slots, mote_row_run(x_slot, p->x_slots, rows));
@@ -122,10 +124,13 @@ MOTE_INLINE void conv2d_s8_1x1_dsp_body(const conv2d_s8_1x1_dsp_params* p, const
       const int8_t* last = from + (count - 1) * depth;
       int8_t* out[4];
       for (int32_t i = 0; i < 4; ++i) out[i] = to + i * channels;
-      p->widen(windows, from, count > 1 ? from + depth : last, count > 2 ? from + 2 * depth : last, last,
-               depth);
-      mote_gemm_pixels(&p->stage, windows, out, count, count == 4, windows + p->stage.window_words,
-                       sums_only);
+      if (left <= 4 && bytes != depth) { /* nothing is read behind the tensor */
+        memcpy(copy, last, (size_t)depth);
+        last = copy;
+      }
+      p->widen(windows, count > 1 ? from : last, count > 2 ? from + depth : last,
+               count > 3 ? from + 2 * depth : last, last, bytes);
+      mote_gemm_pixels(&p->stage, windows, out, count, count == 4, copy + bytes, sums_only);
       from += 4 * depth;
       to += 4 * channels;
     }

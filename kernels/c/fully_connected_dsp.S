@@ -56,13 +56,14 @@
         .type   \name, %function
 \name:
         push    {r4-r11, lr}
-        sub     sp, #20
+        sub     sp, #28
         ldmia   r0, {r4-r7}             /* weights, outputs, filter_bytes, channels */
         .if \form == 3
         add     r7, r2, r7, lsl #2
         .else
         add     r7, r2
         .endif
+        MOTE_OUTPUT_KEEP_COMMON \form, r5, 20
         mov     lr, r4
         .ifc \lanes, own
         lsr     r6, #1
@@ -110,6 +111,7 @@
         strd    r1, r0, [r5], #8
         strd    r3, r2, [r5], #8
         .else
+        MOTE_OUTPUT_COMMON \form, 20, r8
         MOTE_FULLY_CONNECTED_OUTPUTS \lanes, r0, r1, \form, \shift, \sat, \bits
         MOTE_FULLY_CONNECTED_OUTPUTS \lanes, r2, r3, \form, \shift, \sat, \bits
         strb    r1, [r5, #0]
@@ -122,7 +124,7 @@
         ldr     r4, [sp, #16]
         cmp     r5, r4
         bne     1b
-        add     sp, #20
+        add     sp, #28
         pop     {r4-r11, pc}
         .size   \name, .-\name
 .endm

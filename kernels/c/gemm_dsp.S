@@ -24,7 +24,7 @@
         .endif
         .endr
         .else
-        ldr     r12, [sp, #(32+4*(\i))]
+        ldr     r12, [sp, #(36+4*(\i))]
         .endif
 .endm
 
@@ -69,7 +69,7 @@
         .irp i, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30
         .if \i < \chunk
         ldrd    r8, r9, [r12], #8
-        strd    r8, r9, [sp, #(32+4*\i)]
+        strd    r8, r9, [sp, #(36+4*\i)]
         .endif
         .endr
         .endif
@@ -77,6 +77,7 @@
 .endm
 
 .macro MOTE_GEMM_OUTPUTS lanes, form, shift, sat, bits
+        MOTE_OUTPUT_COMMON \form, 32, lr
         ldr     lr, [sp, #12]
         MOTE_OUTPUT_CONSTANTS \form, lr
         .irp r, r4, r5, r6, r7
@@ -131,6 +132,7 @@
         .else
         add     r7, r2
         .endif
+        MOTE_OUTPUT_KEEP_COMMON \form, r5, 32
         str     r1, [sp, #8]
         strd    r5, r2, [sp, #12]
         strd    r7, r6, [sp, #20]
@@ -210,6 +212,7 @@
         push    {r4-r11, lr}
         sub     sp, #12
         ldmia   r0, {r4-r7}             /* weights, outputs, filter_bytes, channels */
+        MOTE_OUTPUT_KEEP_COMMON \form, r5, 8
         mov     lr, r4
         mov     r3, r1
         .if \form == 3
@@ -250,6 +253,7 @@
         str     r0, [r6], #16
         str     r4, [r6], #16
         .else
+        MOTE_OUTPUT_COMMON \form, 8, r8
         MOTE_OUTPUT_CONSTANTS \form, r5
         .ifc \lanes, shared
         MOTE_OUTPUT_OF r4, \form, \shift, \sat, \bits, 8

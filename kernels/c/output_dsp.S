@@ -5,6 +5,7 @@
  *   1    the same where the clamp removes all negatives     the same
  *   2    one rounding that was proved to give the same      bias, multiplier, offset; `shift` for all
  *   3    none: the sums are the outputs                     -
+ *   4, 5 as 0 and 1                                         2 bias; multiplier, round, shift of all stand before
  *
  * sat, bits: ssat or usat and its bits, the range of the outputs.
  *
@@ -25,7 +26,7 @@
         smmla   \r, \r, \c1, \c2
         \sat    \r, #\bits, \r, asr #\shift
         .else
-        .if \form == 0
+        .if (\form == 0) || (\form == 4)
         add     \t, \c2, \r, asr #31
         smmlar  \r, \r, \c1, \t
         .else
@@ -36,10 +37,28 @@
         .endif
 .endm
 
+/* Where all channels share constants: keeps their place, \outputs, in \slot of the stack, and steps to the biases. */
+.macro MOTE_OUTPUT_KEEP_COMMON form, outputs, slot
+        .if \form >= 4
+        str     \outputs, [sp, #\slot]
+        adds    \outputs, #12
+        .endif
+.endm
+
+/* Loads them; t is lost. */
+.macro MOTE_OUTPUT_COMMON form, slot, t
+        .if \form >= 4
+        ldr     \t, [sp, #\slot]
+        ldmia   \t, {r9-r11}
+        .endif
+.endm
+
 /* The constants of the next channel in r8-r11. */
 .macro MOTE_OUTPUT_CONSTANTS form, from
         .if \form == 2
         ldmia   \from!, {r8-r10}
+        .elseif \form >= 4
+        ldr     r8, [\from], #4
         .else
         ldmia   \from!, {r8-r11}
         .endif

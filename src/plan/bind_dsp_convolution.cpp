@@ -17,6 +17,11 @@ std::string gemm_refusal(const BindContext& context, const Convolution& c) {
   return {};
 }
 
+GemmOutputChoice output_choice(const BindContext& context) {
+  const bool speed = context.optimize == Optimize::kSpeed;
+  return {.fitted = speed, .common = !speed};
+}
+
 // Members and the call that both kernels have in common.
 KernelCall start_call(const BindContext& context, const Convolution& c, const std::string& function,
                       const GemmOutput& output) {
@@ -101,11 +106,11 @@ std::int64_t band_limit(Optimize optimize) {
 BindResult bind_conv2d_s8_dsp(const BindContext& context) {
   const Convolution c = convolution_of(context);
   if (const std::string why = gemm_refusal(context, c); !why.empty()) return Refusal{why};
-  if (c.in_channels % 4 != 0) return Refusal{"the depth is not a multiple of 4"};
+  const bool points = is_point(c.rows) && is_point(c.columns);
+  if (!points && c.in_channels % 4 != 0) return Refusal{"the depth is not a multiple of 4"};
   const Encoding& x = context.input(0).encoding;
   const Filters f = filters_of(context, c);
-  const bool points = is_point(c.rows) && is_point(c.columns);
-  const GemmOutput output = gemm_output(context, c, f);
+  const GemmOutput output = gemm_output(context, c, f, output_choice(context));
   KernelCall call = start_call(context, c, points ? "conv2d_s8_1x1_dsp" : "conv2d_s8_dsp", output);
   if (points) {
     call.params.push_back({"width", c.columns.in});
@@ -115,7 +120,7 @@ BindResult bind_conv2d_s8_dsp(const BindContext& context) {
   }
   add_widen4(call, x);
   call.scratch_bytes =
-      add_gemm(call, context, c, f, widened_order(f.elements), output) + (points ? 0 : c.in_channels);
+      add_gemm(call, context, c, f, widened_order(f.elements), output) + round_up(c.in_channels, 4);
   Bound bound{{std::move(call)}, {}, output.note()};
   if (points && c.out_channels <= c.in_channels) bound.in_place_inputs.push_back(context.node().inputs[0]);
   return bound;
@@ -139,7 +144,7 @@ BindResult bind_conv2d_s8_shallow_dsp(const BindContext& context) {
       unrolled ? unrolled_gather(c, pitch, x.is_signed()) : listed_gather(c, pitch, x.is_signed());
   const std::int64_t most_lines = std::max(band_limit(context.optimize) / pitch, taps_reach);
   const std::int64_t band = std::min((most_lines - taps_reach) / c.rows.stride + 1, c.rows.out);
-  const GemmOutput output = gemm_output(context, c, f);
+  const GemmOutput output = gemm_output(context, c, f, output_choice(context));
   KernelCall call = start_call(context, c, "conv2d_s8_shallow_dsp", output);
   add_padded_window(call, context, c);
   call.params.push_back({"pitch", pitch});

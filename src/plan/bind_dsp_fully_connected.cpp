@@ -6,11 +6,10 @@ namespace mote {
 BindResult bind_fully_connected_s8_dsp(const BindContext& context) {
   const Convolution c = convolution_of(context);
   if (const std::string why = fast_refusal(context, c); !why.empty()) return Refusal{why};
-  if (c.rows.out >= 3 && c.in_channels % 4 == 0)
-    return Refusal{"many rows: the convolution kernel is better"};
+  if (c.rows.out >= 3) return Refusal{"many rows: the convolution kernel is better"};
   const Encoding& x = context.input(0).encoding;
   const Filters f = filters_of(context, c);
-  const GemmOutput output = gemm_output(context, c, f);
+  const GemmOutput output = gemm_output(context, c, f, {.common = true});
   const bool widened = context.optimize == Optimize::kSpeed || c.in_channels % 8 != 0;
   KernelCall call{widened ? "fully_connected_s8_dsp" : "fully_connected_bytes_s8_dsp",
                   "fully_connected_s8_dsp_params",

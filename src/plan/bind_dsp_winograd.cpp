@@ -131,7 +131,7 @@ BindResult bind_conv2d_s8_winograd_dsp(const BindContext& context) {
   if (winograd_cost(c, tiling) >= direct_cost(c)) return Refusal{"windows need fewer instructions"};
   const Encoding& x = context.input(0).encoding;
   const Filters f = filters_of(context, c);
-  const GemmOutput output = gemm_output(context, c, f);
+  const GemmOutput output = gemm_output(context, c, f, {.fitted = true});
   if (output.form == GemmOutput::kSums) return Refusal{"the output stage is not simple"};
   KernelCall call{"conv2d_s8_winograd_dsp",
                   "conv2d_s8_winograd_dsp_params",
@@ -146,7 +146,7 @@ BindResult bind_conv2d_s8_winograd_dsp(const BindContext& context) {
   call.params.push_back({"tile_rows", tiling.tile_rows});
   call.params.push_back({"constant_words", output.form == GemmOutput::kFitted ? 6 : 8});
   call.params.push_back({"weights", constant_array(pack_taps(f, c.in_channels))});
-  call.params.push_back({"outputs", constant_array(output.constants)});
+  call.params.push_back({"outputs", constant_array(output.constants(c.out_channels))});
   add_functions(call, c, x.is_signed(), output);
   call.scratch_bytes = scratch_bytes(c, tiling);
   return Bound{{std::move(call)},

@@ -20,34 +20,27 @@ struct Chunks {
   bool loop;
 };
 
+// Instructions for four pixels and two channels, nearly.
+std::int64_t cost(const Chunks& c) {
+  constexpr std::int64_t kStep = 11, kLoop = 5, kOutputs = 65;
+  return kStep * c.words + (c.loop ? kLoop * (c.words / c.chunk) : 0) + kOutputs;
+}
+
 // `words` are those of a filter of two channels.
 Chunks choose_chunks(std::int64_t words, const BindContext& context) {
   if (context.optimize == Optimize::kSize) return {4, round_up(words, 4), true};
-  const std::int64_t largest = context.optimize == Optimize::kSpeed ? 32 : 16;
-  constexpr std::int64_t kStep = 11, kLoop = 5;  // instructions of a word, of another chunk
+  const bool speed = context.optimize == Optimize::kSpeed;
   Chunks best{2, words, true};
-  std::int64_t least = 0;
-  for (std::int64_t chunk = 2; chunk <= largest; chunk += 2) {
+  for (std::int64_t chunk = 2; chunk <= (speed ? 32 : 16); chunk += 2) {
     const Chunks tried{chunk, round_up(words, chunk), chunk < words};
-    const std::int64_t cost = kStep * tried.words + (tried.loop ? kLoop * (tried.words / chunk) : 0);
-    if (least == 0 || cost < least) {
-      best = tried;
-      least = cost;
-    }
+    if (cost(tried) < cost(best)) best = tried;
+  }
+  if (speed) return best;
+  for (const std::int64_t chunk : {16, 8, 4}) {  // that layers may share
+    const Chunks shared{chunk, round_up(words, chunk), true};
+    if (100 * cost(shared) <= 106 * cost(best)) return shared;
   }
   return best;
-}
-
-// Words of constants for each channel, in pairs with the second first.
-std::vector<std::int32_t> pair_up(const std::vector<std::vector<std::int32_t>>& channels) {
-  std::vector<std::int32_t> words;
-  for (std::size_t o = 0; o < channels.size(); o += 2) {
-    const auto& a = channels[o];
-    const auto& b = channels[std::min(o + 1, channels.size() - 1)];
-    words.insert(words.end(), b.begin(), b.end());
-    words.insert(words.end(), a.begin(), a.end());
-  }
-  return words;
 }
 
 // Of sums of the inputs as they are read: unsigned ones without the flip that `f` counts with.
@@ -139,50 +132,94 @@ std::vector<LanePair> widened_order(std::int64_t elements) {
   return order;
 }
 
-GemmOutput gemm_output(const BindContext& context, const Convolution& c, const Filters& f) {
-  GemmOutput output;
-  const auto range = c.stage.range;
+namespace {
+
+// The bits that the range of the outputs saturates to; false where it is no such range.
+bool set_saturation(GemmOutput& output, const IntegerRange& range) {
   const auto is_power = [](std::int64_t v) { return v > 0 && (v & (v - 1)) == 0; };
-  if (!is_power(std::int64_t{range.max} + 1) || range.max > 255) return output;
-  if (range.min != 0 && range.min != -range.max - 1) return output;
+  if (!is_power(std::int64_t{range.max} + 1) || range.max > 255) return false;
+  if (range.min != 0 && range.min != -range.max - 1) return false;
   output.is_signed = range.min != 0;
   output.bits = output.is_signed ? 1 : 0;
   while ((std::int64_t{1} << (output.bits - (output.is_signed ? 1 : 0))) <= range.max) ++output.bits;
-  const OutputConstants constants = output_constants(c, true);
+  return true;
+}
+
+// {2 bias, multiplier, round, shift} of a channel; empty where the roundings do not fit one multiplication.
+std::vector<std::int32_t> quick_constants(const BindContext& context, const Convolution& c, const Filters& f,
+                                          Multiplier m, std::int32_t bias, std::size_t o) {
+  const auto [low, high] = sum_range(context, f, o);
+  std::int64_t zero = c.stage.zero_point;
+  if (m.shift > -1 || m.shift < -22 || std::max(-low, high) >= std::int64_t{1} << 30) {
+    const auto constant = constant_output(context, c, f, o);
+    if (!constant) return {};
+    zero = *constant;
+    m = {0, -1};
+  }
+  const std::int64_t round = (std::int64_t{1} << (-m.shift - 1)) + zero * (std::int64_t{1} << -m.shift);
+  return {static_cast<std::int32_t>(static_cast<std::uint32_t>(bias) << 1), m.value,
+          static_cast<std::int32_t>(round), -m.shift};
+}
+
+// Takes out what all channels have in common.
+void share_constants(GemmOutput& output) {
+  const auto rest = [](const std::vector<std::int32_t>& words) {
+    return std::vector<std::int32_t>(words.begin() + 1, words.end());
+  };
+  output.common = rest(output.channels[0]);
+  for (const auto& words : output.channels)
+    if (rest(words) != output.common) return output.common.clear();
+  for (auto& words : output.channels) words.resize(1);
+  output.form = output.form == GemmOutput::kRelu ? GemmOutput::kReluCommon : GemmOutput::kSignedCommon;
+}
+
+}  // namespace
+
+GemmOutput gemm_output(const BindContext& context, const Convolution& c, const Filters& f,
+                       GemmOutputChoice choice) {
+  GemmOutput output;
+  if (!set_saturation(output, c.stage.range)) return output;
   const std::vector<std::int32_t> bias = raw_bias(context, f);
-  std::vector<std::vector<std::int32_t>> channels;
-  // A function for each shift: under other aims layers share their function.
-  if (const auto fitted =
-          context.optimize == Optimize::kSpeed ? fit_requantization(context, c, f) : std::nullopt) {
+  if (const auto fitted = choice.fitted ? fit_requantization(context, c, f) : std::nullopt) {
     for (std::size_t o = 0; o < bias.size(); ++o)
-      channels.push_back(
+      output.channels.push_back(
           {bias[o] + (fitted->biases[o] - f.bias[o]), fitted->multipliers[o], fitted->offsets[o]});
     output.form = GemmOutput::kFitted;
     output.shift = fitted->shift;
-    output.constants = pair_up(channels);
     return output;
   }
+  const OutputConstants constants = output_constants(c, true);
   for (std::size_t o = 0; o < bias.size(); ++o) {
-    const auto constant = constant_output(context, c, f, o);
-    const std::int64_t zero = constant.value_or(c.stage.zero_point);
-    const int right = constant ? 1 : -constants.shifts[o];
-    if (right < 1 || right > 22) return output;
-    const auto [low, high] = sum_range(context, f, o);
-    if (!constant && std::max(-low, high) >= std::int64_t{1} << 30) return output;
-    const std::int64_t round = (std::int64_t{1} << (right - 1)) + zero * (std::int64_t{1} << right);
-    channels.push_back({static_cast<std::int32_t>(static_cast<std::uint32_t>(bias[o]) << 1),
-                        constant ? 0 : constants.multipliers[o], static_cast<std::int32_t>(round), right});
+    auto words = quick_constants(context, c, f, {constants.multipliers[o], constants.shifts[o]}, bias[o], o);
+    if (words.empty()) {
+      output.channels.clear();
+      return output;
+    }
+    output.channels.push_back(std::move(words));
   }
-  output.form = c.stage.zero_point == range.min && context.optimize != Optimize::kSize ? GemmOutput::kRelu
-                                                                                       : GemmOutput::kSigned;
-  output.constants = pair_up(channels);
+  // Under size all layers share a function.
+  output.form = c.stage.zero_point == c.stage.range.min && context.optimize != Optimize::kSize
+                    ? GemmOutput::kRelu
+                    : GemmOutput::kSigned;
+  if (choice.common) share_constants(output);
   return output;
+}
+
+std::vector<std::int32_t> GemmOutput::constants(std::int64_t count) const {
+  std::vector<std::int32_t> words = common;
+  for (std::int64_t o = 0; o < count; ++o) {
+    const auto channel = std::min(static_cast<std::size_t>(o ^ 1), channels.size() - 1);
+    if (!channels.empty()) words.insert(words.end(), channels[channel].begin(), channels[channel].end());
+  }
+  return words;
 }
 
 std::string GemmOutput::note() const {
   switch (form) {
-    case kSigned: return "both roundings in one multiplication";
-    case kRelu: return "both roundings in one multiplication, negatives clamped away";
+    case kSigned:
+    case kSignedCommon: return "both roundings in one multiplication";
+    case kRelu:
+    case kReluCommon: return "both roundings in one multiplication, negatives clamped away";
     case kFitted: return "one rounding, proved equal to two";
     case kSums: break;
   }
@@ -194,6 +231,8 @@ std::string GemmOutput::suffix() const {
   switch (form) {
     case kSigned: return range;
     case kRelu: return "_relu" + range;
+    case kSignedCommon: return "_common" + range;
+    case kReluCommon: return "_common_relu" + range;
     case kFitted: return fmt::format("_fit{}{}", shift, range);
     case kSums: break;
   }
@@ -211,7 +250,7 @@ void add_stage(KernelCall& call, const BindContext& context, const Convolution& 
                const GemmOutput& output, const std::vector<std::int32_t>& weights, std::int64_t channels,
                std::int64_t filter_words) {
   call.params.push_back({"stage.layer.weights", constant_array(weights)});
-  call.params.push_back({"stage.layer.outputs", constant_array(output.constants)});
+  call.params.push_back({"stage.layer.outputs", constant_array(output.constants(channels))});
   call.params.push_back({"stage.layer.filter_bytes", 4 * filter_words});
   call.params.push_back({"stage.layer.channels", channels});
   call.params.push_back({"stage.layer.stride", channels});
@@ -279,10 +318,7 @@ void add_fully_connected(KernelCall& call, const BindContext& context, const Con
           weights.push_back(shared ? lane_word(f, channel, i, i + 2)
                                    : pair_word(f.at(channel, i), f.at(channel, i + 2)));
   const std::int64_t channels = round_up(c.out_channels, 4);
-  GemmOutput fours = output;  // constants of whole fours
-  fours.constants.resize(output.constants.size() / static_cast<std::size_t>(round_up(c.out_channels, 2)) *
-                         static_cast<std::size_t>(channels));
-  add_stage(call, context, c, f, fours, weights, channels, shared ? elements : 2 * elements);
+  add_stage(call, context, c, f, output, weights, channels, shared ? elements : 2 * elements);
   call.params.push_back({"stage.window_words", elements / 2});
   const std::string ext = widened ? "wide" : context.input(0).encoding.is_signed() ? "sxtb16" : "uxtb16";
   add_function(call, output, "stage.gemm",

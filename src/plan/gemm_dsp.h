@@ -21,19 +21,37 @@ struct LanePair {
 };
 std::vector<LanePair> widened_order(std::int64_t elements);
 
-// How the outputs follow from the sums of one layer.
+// How the outputs follow from the sums of one layer; forms as in kernels/c/output_dsp.S.
 struct GemmOutput {
-  enum Form { kSigned, kRelu, kFitted, kSums } form = kSums;
-  int shift = 0;                        // kFitted
-  bool is_signed = true;                // of the saturation
-  int bits = 8;                         // of the saturation
-  std::vector<std::int32_t> constants;  // [channels, 3 or 4]; of each two channels the second first
+  enum Form {
+    kSigned = 0,
+    kRelu = 1,
+    kFitted = 2,
+    kSums = 3,
+    kSignedCommon = 4,
+    kReluCommon = 5
+  } form = kSums;
+  int shift = 0;          // kFitted
+  bool is_signed = true;  // of the saturation
+  int bits = 8;           // of the saturation
+  std::vector<std::int32_t>
+      common;  // kSignedCommon and kReluCommon: words that stand before those of the channels
+  std::vector<std::vector<std::int32_t>> channels;
 
+  // Words of `count` channels (rounded up), of each two the second first.
+  std::vector<std::int32_t> constants(std::int64_t count) const;
   std::string note() const;       // for Bound
   std::string suffix() const;     // of the symbols of functions with this stage
-  std::string arguments() const;  // form, shift, sat, bits of kernels/c/output_dsp.S
+  std::string arguments() const;  // form, shift, sat, bits
 };
-GemmOutput gemm_output(const BindContext& context, const Convolution& c, const Filters& f);
+
+// What the functions of a layer can do besides.
+struct GemmOutputChoice {
+  bool fitted = false;  // a function for each shift: otherwise layers share their function
+  bool common = false;
+};
+GemmOutput gemm_output(const BindContext& context, const Convolution& c, const Filters& f,
+                       GemmOutputChoice choice);
 
 // Adds the members of mote_gemm_stage under the name `stage`, and the assembly. `order` is that of x in the
 // scratch. Returns the bytes of scratch for four windows and for the output stage.

@@ -43,6 +43,8 @@ const Layer kLayers[] = {
     {{1, 12, 9, 4}, 6, {3, 3}, {1, 1}, {2, 3}, -128, true, {2, 3}},
     {{1, 13, 5, 64}, 66, {1, 1}, {1, 1}, {0, 0}},  // pixels
     {{1, 6, 7, 40}, 9, {1, 1}, {1, 1}, {0, 0}, 0, false},
+    {{1, 5, 7, 57}, 33, {1, 1}, {1, 1}, {0, 0}},
+    {{1, 3, 7, 3}, 2, {1, 1}, {1, 1}, {0, 0}, 6},
     {{1, 8, 9, 32}, 16, {1, 1}, {2, 2}, {0, 0}},
     {{1, 5, 5, 12}, 8, {1, 1}, {1, 1}, {0, 0}, 10, true, {1, 1}, 1.0F},  // any bounds
     {{1, 20, 22, 3}, 8, {3, 3}, {1, 1}, {1, 1}},                         // shallow: one byte left of each row
@@ -73,14 +75,17 @@ ValueId add_input(Patch& patch, Rng& rng, const Shape& shape, bool is_signed) {
 // The first of each filter; -128 in two channels leaves shared lanes no room.
 std::byte first_weight(bool own_lanes) { return static_cast<std::byte>(own_lanes ? 0x80 : 1); }
 
-ValueId add_weights(Patch& patch, Rng& rng, const Shape& shape, std::byte first) {
+// Per axis, or with one scale: its constants are then common to all channels.
+ValueId add_weights(Patch& patch, Rng& rng, const Shape& shape, std::byte first, bool per_axis) {
   std::vector<float> scales;
   for (std::int64_t i = 0; i < shape[0]; ++i) scales.push_back(static_cast<float>(rng.uniform(0.002, 0.02)));
   const std::vector<std::int32_t> zeros(scales.size());
-  Tensor w = random_bytes(rng, {shape, Encoding::per_axis(8, true, 0, scales, zeros), {}}, 0.05);
+  const Encoding encoding =
+      per_axis ? Encoding::per_axis(8, true, 0, scales, zeros) : Encoding::affine(8, true, scales[0], 0);
+  Tensor w = random_bytes(rng, {shape, encoding, {}}, 0.05);
   std::vector<std::byte> bytes(w.bytes().begin(), w.bytes().end());
-  for (std::int64_t o = 0; o < shape[0]; ++o)
-    bytes[static_cast<std::size_t>(o * (w.type().elements() / shape[0]))] = first;
+  const std::size_t filter = bytes.size() / static_cast<std::size_t>(shape[0]);
+  for (std::size_t at = 0; at < bytes.size(); at += filter) bytes[at] = first;
   return patch.add_constant("w", Tensor(w.type(), std::move(bytes)));
 }
 
@@ -92,11 +97,12 @@ void add_layer(Patch& patch, const OperatorPtr& op, const std::vector<ValueId>& 
   patch.add_output(patch.add_node(op, inputs, {y}, "layer", {"y"})[0]);
 }
 
-class ConvolutionDsp : public ::testing::TestWithParam<Optimize> {};
+class ConvolutionDsp : public ::testing::TestWithParam<std::tuple<Optimize, bool>> {};
 
 TEST_P(ConvolutionDsp, EqualsEvaluateOnShapesOfNetworks) {
   const Target target = load_target("cortex-m4");
   if (!find_program(target.runner.program)) GTEST_SKIP() << target.runner.program << " is missing";
+  const auto [optimize, per_axis] = GetParam();
   Rng rng(23);
   Patch patch;
   for (const Layer& l : kLayers) {
@@ -106,29 +112,33 @@ TEST_P(ConvolutionDsp, EqualsEvaluateOnShapesOfNetworks) {
     op->padding = {l.padding[0], l.padding[1], l.padding[0], l.padding[1]};
     op->clamp_max = l.clamp_max;
     const ValueId x = add_input(patch, rng, l.x, l.is_signed);
-    const ValueId w =
-        add_weights(patch, rng, {l.channels, l.taps[0], l.taps[1], l.x[3]}, first_weight(l.own_lanes));
+    const ValueId w = add_weights(patch, rng, {l.channels, l.taps[0], l.taps[1], l.x[3]},
+                                  first_weight(l.own_lanes), per_axis);
     add_layer(patch, op, {x, w}, l.taps[0] * l.taps[1] * l.x[3], l.y_zero, l.is_signed);
   }
   for (const Connected& l : kConnected) {
     const ValueId x = add_input(patch, rng, {l.rows, l.inputs}, true);
-    const ValueId w = add_weights(patch, rng, {l.channels, l.inputs}, first_weight(l.own_lanes));
+    const ValueId w = add_weights(patch, rng, {l.channels, l.inputs}, first_weight(l.own_lanes), per_axis);
     add_layer(patch, std::make_shared<FullyConnected>(), {x, w}, l.inputs, l.y_zero, true);
   }
-  const Plan plan = make_plan(std::move(patch).apply(), target, {.optimize = GetParam()});
+  const Plan plan = make_plan(std::move(patch).apply(), target, {.optimize = optimize});
   std::set<std::string_view> kernels;
   for (const Step& step : plan.steps) {
     kernels.insert(step.kernel->name);
     EXPECT_EQ(step.kernel->feature, "dsp") << plan.graph.describe(step.node);
   }
-  EXPECT_EQ(kernels.contains("conv2d_s8_winograd_dsp"), GetParam() == Optimize::kSpeed);
+  EXPECT_EQ(kernels.contains("conv2d_s8_winograd_dsp"), optimize == Optimize::kSpeed);
   for (const std::string& difference : device_differences(plan, target, rng)) ADD_FAILURE() << difference;
 }
 
 INSTANTIATE_TEST_SUITE_P(Aims, ConvolutionDsp,
-                         ::testing::Values(Optimize::kSpeed, Optimize::kBalanced, Optimize::kSize,
-                                           Optimize::kRam),
-                         [](const auto& aim) { return std::string(optimize_name(aim.param)); });
+                         ::testing::Combine(::testing::Values(Optimize::kSpeed, Optimize::kBalanced,
+                                                              Optimize::kSize, Optimize::kRam),
+                                            ::testing::Bool()),
+                         [](const auto& aim) {
+                           return std::string(optimize_name(std::get<0>(aim.param))) +
+                                  (std::get<1>(aim.param) ? "_per_axis" : "_per_tensor");
+                         });
 
 }  // namespace
 }  // namespace mote
