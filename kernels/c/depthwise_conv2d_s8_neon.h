@@ -40,37 +40,30 @@ MOTE_INLINE void mote_neon_add_taps(mote_neon_pair_sums* s, const int8_t* x, int
   s->high = vaddw_high_s16(s->high, products);
 }
 
-/* Eight channels from c of `count` (1 to 4) pixels. */
-MOTE_INLINE void mote_neon_depthwise4(const depthwise_conv2d_s8_neon_params* p, const int8_t* w, int32_t c,
-                                      const int32_t* taps, const mote_band_pixel* pixels, int32_t careful,
-                                      mote_neon_pair_sums sums[4]) {
-  const int8_t *xa = (const int8_t*)pixels[0].x + c, *xb = (const int8_t*)pixels[1].x + c;
-  const int8_t *xc = (const int8_t*)pixels[2].x + c, *xd = (const int8_t*)pixels[3].x + c;
+/* Eight channels of all pixels. */
+MOTE_INLINE void mote_neon_depthwise8(const int8_t* weights, const int32_t* taps, int32_t pairs,
+                                      mote_neon_stage stage, const mote_band_pixel* pixels, int32_t total,
+                                      int32_t careful) {
   const mote_neon_pair_sums zero = {vdupq_n_s32(0), vdupq_n_s32(0)};
-  mote_neon_pair_sums a = zero, b = zero, d = zero, e = zero;
-  for (int32_t i = 0; i < p->pairs; ++i, w += 16) {
-    const int8x8_t w0 = vld1_s8(w), w1 = vld1_s8(w + 8);
-    const int32_t first = taps[2 * i], second = taps[2 * i + 1];
-    mote_neon_add_taps(&a, xa, first, second, w0, w1, careful);
-    mote_neon_add_taps(&b, xb, first, second, w0, w1, careful);
-    mote_neon_add_taps(&d, xc, first, second, w0, w1, careful);
-    mote_neon_add_taps(&e, xd, first, second, w0, w1, careful);
-  }
-  sums[0] = a, sums[1] = b, sums[2] = d, sums[3] = e;
-}
-
-MOTE_INLINE void mote_neon_depthwise_channels8(const depthwise_conv2d_s8_neon_params* p, int32_t c,
-                                               const int32_t* taps, const mote_band_pixel* pixels,
-                                               int32_t total, int32_t careful) {
-  const int32_t left = p->window.out_channels - c;
-  const mote_neon_scale low = mote_neon_scale_of(&p->output, c), high = mote_neon_scale_of(&p->output, c + 4);
-  for (int32_t pixel = 0; pixel < total; pixel += 4, pixels += 4) {
-    const int32_t count = total - pixel < 4 ? total - pixel : 4;
-    mote_neon_pair_sums sums[4];
-    mote_neon_depthwise4(p, p->weights + 2 * c * p->pairs, c, taps, pixels, careful, sums);
-    for (int32_t i = 0; i < count; ++i)
-      mote_neon_store8(mote_neon_output8(&p->output, low, high, sums[i].low, sums[i].high), left,
-                       (int8_t*)pixels[i].y + c);
+  for (; total > 0; total -= 4, pixels += 4) {
+    const int8_t *xa = (const int8_t*)pixels[0].x + stage.channel,
+                 *xb = (const int8_t*)pixels[1].x + stage.channel;
+    const int8_t *xc = (const int8_t*)pixels[2].x + stage.channel,
+                 *xd = (const int8_t*)pixels[3].x + stage.channel;
+    const int8_t* w = weights;
+    mote_neon_pair_sums a = zero, b = zero, c = zero, d = zero;
+    for (int32_t i = 0; i < pairs; ++i, w += 16) {
+      const int8x8_t w0 = vld1_s8(w), w1 = vld1_s8(w + 8);
+      const int32_t first = taps[2 * i], second = taps[2 * i + 1];
+      mote_neon_add_taps(&a, xa, first, second, w0, w1, careful);
+      mote_neon_add_taps(&b, xb, first, second, w0, w1, careful);
+      mote_neon_add_taps(&c, xc, first, second, w0, w1, careful);
+      mote_neon_add_taps(&d, xd, first, second, w0, w1, careful);
+    }
+    mote_neon_store8(&stage, a.low, a.high, pixels[0].y);
+    if (total > 1) mote_neon_store8(&stage, b.low, b.high, pixels[1].y);
+    if (total > 2) mote_neon_store8(&stage, c.low, c.high, pixels[2].y);
+    if (total > 3) mote_neon_store8(&stage, d.low, d.high, pixels[3].y);
   }
 }
 
@@ -90,10 +83,12 @@ MOTE_KERNEL void depthwise_conv2d_s8_neon(const depthwise_conv2d_s8_neon_params*
     const int32_t total =
         mote_band_pixels(g, &p->band, band, (char*)y, p->y_slots, g->out_channels, row, count, 4, pixels);
     for (int32_t c = 0; c < g->out_channels; c += 8) {
+      const mote_neon_stage stage = mote_neon_stage_of(&p->output, c, g->out_channels);
+      const int8_t* w = p->weights + 2 * c * p->pairs;
       if (p->careful)
-        mote_neon_depthwise_channels8(p, c, taps, pixels, total, 1);
+        mote_neon_depthwise8(w, taps, p->pairs, stage, pixels, total, 1);
       else
-        mote_neon_depthwise_channels8(p, c, taps, pixels, total, 0);
+        mote_neon_depthwise8(w, taps, p->pairs, stage, pixels, total, 0);
     }
     row += count;
   }

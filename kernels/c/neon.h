@@ -12,51 +12,62 @@
 typedef struct {
   int32_t y_flip, y_zero;
   int32_t low, high;   /* bounds of y as a signed byte */
+  int32_t quick;       /* no shift is to the left, and nothing below the zero point is left after clamping */
   const int32_t* bias; /* the input's zero point is folded in */
   const int32_t* multipliers;
   const int32_t* left_shifts;  /* 0 where there is none */
   const int32_t* right_shifts; /* negative, or 0 */
 } mote_neon_output;
 
-/* The constants of four channels. */
+/* The output stage of eight channels, in registers. */
 typedef struct {
-  int32x4_t bias, multiplier, left, right;
-} mote_neon_scale;
+  int32x4_t bias[2], multiplier[2], left[2], right[2];
+  int16x8_t zero;
+  int8x8_t low, high, flip;
+  int32_t quick;
+  int32_t channel, count; /* the first channel, and how many from there there are */
+} mote_neon_stage;
 
-MOTE_INLINE mote_neon_scale mote_neon_scale_of(const mote_neon_output* o, int32_t c) {
-  const mote_neon_scale scale = {vld1q_s32(o->bias + c), vld1q_s32(o->multipliers + c),
-                                 vld1q_s32(o->left_shifts + c), vld1q_s32(o->right_shifts + c)};
-  return scale;
+MOTE_INLINE mote_neon_stage mote_neon_stage_of(const mote_neon_output* o, int32_t c, int32_t channels) {
+  const mote_neon_stage stage = {{vld1q_s32(o->bias + c), vld1q_s32(o->bias + c + 4)},
+                                 {vld1q_s32(o->multipliers + c), vld1q_s32(o->multipliers + c + 4)},
+                                 {vld1q_s32(o->left_shifts + c), vld1q_s32(o->left_shifts + c + 4)},
+                                 {vld1q_s32(o->right_shifts + c), vld1q_s32(o->right_shifts + c + 4)},
+                                 vdupq_n_s16((int16_t)o->y_zero),
+                                 vdup_n_s8((int8_t)o->low),
+                                 vdup_n_s8((int8_t)o->high),
+                                 vdup_n_s8((int8_t)o->y_flip),
+                                 o->quick,
+                                 c,
+                                 channels - c};
+  return stage;
 }
 
 /* The second rounding takes one off negative numbers before it rounds halves up: halves away from zero. A
- * shift of 0 must not, which the sign of the shift tells. */
-MOTE_INLINE int16x4_t mote_neon_requantize(int32x4_t sum, mote_neon_scale scale) {
-  int32x4_t v = vshlq_s32(vaddq_s32(sum, scale.bias), scale.left);
-  v = vqrdmulhq_s32(v, scale.multiplier);
-  v = vrshlq_s32(vsraq_n_s32(v, vandq_s32(v, scale.right), 31), scale.right);
-  return vqmovn_s32(v);
+ * shift of 0 must not, which the sign of the shift tells. Quick stages need neither: the two roundings differ
+ * in negative numbers only. */
+MOTE_INLINE int16x4_t mote_neon_requantize(int32x4_t sum, const mote_neon_stage* s, int32_t half) {
+  const int32x4_t right = s->right[half];
+  int32x4_t v = vaddq_s32(sum, s->bias[half]);
+  if (s->quick) return vqmovn_s32(vrshlq_s32(vqrdmulhq_s32(v, s->multiplier[half]), right));
+  v = vqrdmulhq_s32(vshlq_s32(v, s->left[half]), s->multiplier[half]);
+  return vqmovn_s32(vrshlq_s32(vsraq_n_s32(v, vandq_s32(v, right), 31), right));
 }
 
-/* Writes the first `count` of eight channels, all when it is larger. */
-MOTE_INLINE void mote_neon_store8(int8x8_t bytes, int32_t count, int8_t* y) {
-  if (count >= 8) {
-    vst1_s8(y, bytes);
+/* Writes the channels of a pixel. */
+MOTE_INLINE void mote_neon_store8(const mote_neon_stage* s, int32x4_t sums_low, int32x4_t sums_high,
+                                  char* y) {
+  const int16x8_t v =
+      vcombine_s16(mote_neon_requantize(sums_low, s, 0), mote_neon_requantize(sums_high, s, 1));
+  int8x8_t bytes = vqmovn_s16(vqaddq_s16(v, s->zero));
+  bytes = veor_s8(vmin_s8(vmax_s8(bytes, s->low), s->high), s->flip);
+  if (s->count >= 8) {
+    vst1_s8((int8_t*)y + s->channel, bytes);
   } else {
     int8_t all[8];
     vst1_s8(all, bytes);
-    memcpy(y, all, (size_t)count);
+    memcpy(y + s->channel, all, (size_t)s->count);
   }
-}
-
-/* Output of eight channels from their sums. */
-MOTE_INLINE int8x8_t mote_neon_output8(const mote_neon_output* o, mote_neon_scale low, mote_neon_scale high,
-                                       int32x4_t sums_low, int32x4_t sums_high) {
-  const int16x8_t v =
-      vcombine_s16(mote_neon_requantize(sums_low, low), mote_neon_requantize(sums_high, high));
-  int8x8_t bytes = vqmovn_s16(vqaddq_s16(v, vdupq_n_s16((int16_t)o->y_zero)));
-  bytes = vmin_s8(vmax_s8(bytes, vdup_n_s8((int8_t)o->low)), vdup_n_s8((int8_t)o->high));
-  return veor_s8(bytes, vdup_n_s8((int8_t)o->y_flip));
 }
 
 /* Turns unsigned bytes into signed ones. */

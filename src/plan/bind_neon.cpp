@@ -26,6 +26,8 @@ void add_output(std::vector<Parameter>& params, const BindContext& context, cons
   params.push_back({"output.y_zero", y_zero});
   params.push_back({"output.low", c.stage.range.min - c.stage.zero_point + y_zero});
   params.push_back({"output.high", c.stage.range.max - c.stage.zero_point + y_zero});
+  const bool shifts_left = std::any_of(left.begin(), left.end(), [](auto s) { return s > 0; });
+  params.push_back({"output.quick", !shifts_left && c.stage.range.min >= c.stage.zero_point ? 1 : 0});
   params.push_back({"output.bias", constant_array(f.bias)});
   params.push_back({"output.multipliers", constant_array(constants.multipliers)});
   params.push_back({"output.left_shifts", constant_array(left)});
