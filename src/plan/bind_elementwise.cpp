@@ -183,13 +183,21 @@ BindResult bind_linear_sum(const BindContext& context, Products products) {
 
 BindResult bind_add_s8_dsp(const BindContext& context) { return bind_linear_sum(context, Products::kHigh); }
 BindResult bind_add_s8(const BindContext& context) { return bind_linear_sum(context, Products::kWhole); }
-BindResult bind_add_s8_avx2(const BindContext& context) {
+
+namespace {
+
+// The same sum by another function, which clamps too.
+BindResult bind_add_s8_as(const BindContext& context, const std::string& function) {
   BindResult result = bind_add_s8(context);
-  auto* bound = std::get_if<Bound>(&result);
-  if (!bound || bound->calls.empty()) return result;
-  bound->calls[0].function = "add_s8_avx2";
+  if (auto* bound = std::get_if<Bound>(&result); bound && !bound->calls.empty())
+    bound->calls[0].function = function;
   return result;
 }
+
+}  // namespace
+
+BindResult bind_add_s8_avx2(const BindContext& context) { return bind_add_s8_as(context, "add_s8_avx2"); }
+BindResult bind_add_s8_neon(const BindContext& context) { return bind_add_s8_as(context, "add_s8_neon"); }
 
 BindResult bind_binary_integer(const BindContext& context) {
   if (nothing_to_do(context)) return Bound{};

@@ -77,6 +77,7 @@ BindResult bind_pool_s8_mve(const BindContext& context) { return lanes_call(cont
 BindResult bind_average_pool_s8_words(const BindContext& context) {
   return lanes_call(context, 4, "s8_words");
 }
+BindResult bind_pool_s8_neon(const BindContext& context) { return lanes_call(context, 16, "s8_neon"); }
 BindResult bind_pool_s8_avx2(const BindContext& context) { return lanes_call(context, 16, "s8_avx2"); }
 BindResult bind_pool_f32_avx2(const BindContext& context) {
   if (!context.input(0).encoding.is_real()) return Refusal{"not floats"};
