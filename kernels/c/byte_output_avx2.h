@@ -10,11 +10,12 @@
 
 MOTE_INLINE __m256i mote_avx2_load(const void* from) { return _mm256_loadu_si256((const __m256i*)from); }
 
-MOTE_INLINE __m256i mote_avx2_real(const mote_byte_output* o, int32_t at, __m256i sums) {
-  const __m256 offset = _mm256_blendv_ps(_mm256_loadu_ps(o->above + at), _mm256_loadu_ps(o->below + at),
-                                         _mm256_castsi256_ps(sums));
-  return _mm256_cvtps_epi32(
-      _mm256_fmadd_ps(_mm256_cvtepi32_ps(sums), _mm256_loadu_ps(o->scale + at), offset));
+/* scale is of the eight places from `at`. */
+MOTE_INLINE __m256i mote_avx2_real(const mote_byte_output* o, int32_t form, int32_t at, __m256 scale,
+                                   __m256i sums) {
+  __m256 offset = _mm256_loadu_ps(o->above + at);
+  if (form == 1) offset = _mm256_blendv_ps(offset, _mm256_loadu_ps(o->below + at), _mm256_castsi256_ps(sums));
+  return _mm256_cvtps_epi32(_mm256_fmadd_ps(_mm256_cvtepi32_ps(sums), scale, offset));
 }
 
 /* round(a * b / 2^31): the low words of the even and of the odd 64-bit products, shifted, side by side. */
@@ -43,19 +44,20 @@ MOTE_INLINE __m256i mote_avx2_fixed(const mote_byte_output* o, int32_t at, __m25
   return _mm256_add_epi32(_mm256_min_epi32(v, _mm256_sub_epi32(_mm256_set1_epi32(o->high), zero)), zero);
 }
 
-/* Bytes of the sixteen channels of the block that starts at channel c. */
-MOTE_INLINE __m128i mote_avx2_bytes(const mote_byte_output* o, int32_t c, __m256i a, __m256i b) {
-  if (o->real[c >> 4]) {
-    a = mote_avx2_real(o, c, a);
-    b = mote_avx2_real(o, c + 8, b);
-  } else {
-    a = mote_avx2_fixed(o, c, a);
-    b = mote_avx2_fixed(o, c + 8, b);
-  }
+/* Bytes of two vectors of values, clamped. */
+MOTE_INLINE __m128i mote_avx2_pack(const mote_byte_output* o, __m256i a, __m256i b) {
   const __m256i words = _mm256_packs_epi32(a, b);
   __m128i bytes = _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
   bytes = _mm_min_epi8(_mm_max_epi8(bytes, _mm_set1_epi8((char)o->low)), _mm_set1_epi8((char)o->high));
   return _mm_xor_si128(bytes, _mm_set1_epi8((char)o->y_flip));
+}
+
+/* Bytes of the sixteen channels of the block that starts at channel c. */
+MOTE_INLINE __m128i mote_avx2_bytes(const mote_byte_output* o, int32_t c, __m256i a, __m256i b) {
+  const int32_t form = o->real[c >> 4];
+  if (form == 0) return mote_avx2_pack(o, mote_avx2_fixed(o, c, a), mote_avx2_fixed(o, c + 8, b));
+  return mote_avx2_pack(o, mote_avx2_real(o, form, c, _mm256_loadu_ps(o->scale + c), a),
+                        mote_avx2_real(o, form, c + 8, _mm256_loadu_ps(o->scale + c + 8), b));
 }
 
 /* The first `count` bytes. */

@@ -71,6 +71,63 @@ BindResult bind_conv2d_s8_avx2(const BindContext& context) {
   return Bound{{std::move(call)}, {}, note};
 }
 
+namespace {
+
+// The filter transform of kernels/c/conv2d_s8_winograd_avx2.h.
+constexpr int kWinogradFilter[6][3] = {{6, 0, 0}, {-1, -1, -1}, {-1, 1, -1},
+                                       {1, 2, 4}, {1, -2, 4},   {0, 0, 6}};
+
+// Element [channel, point] of the transformed filters; in_channels of them for each output channel and point.
+std::int16_t winograd_weight(const Filters& f, const Convolution& c, std::int64_t o, std::int64_t point,
+                             std::int64_t channel) {
+  int sum = 0;
+  for (int y = 0; y < 3; ++y)
+    for (int x = 0; x < 3; ++x)
+      sum += kWinogradFilter[point / 6][y] * kWinogradFilter[point % 6][x] *
+             f.at(o, (y * 3 + x) * c.in_channels + channel);
+  return static_cast<std::int16_t>(sum);
+}
+
+std::vector<std::int16_t> pack_winograd(const Filters& f, const Convolution& c) {
+  std::vector<std::int16_t> packed;
+  for (std::int64_t first = 0; first < f.channels; first += kChannelBlock)
+    for (std::int64_t point = 0; point < 36; ++point)
+      for (std::int64_t channel = 0; channel < c.in_channels; channel += 2)
+        for (const int place : kPackedOrder)
+          for (std::int64_t j = 0; j < 2; ++j)
+            packed.push_back(winograd_weight(f, c, first + place, point, channel + j));
+  return packed;
+}
+
+std::string winograd_refusal(const BindContext& context, const Convolution& c) {
+  if (const std::string why = strip_kernel_refusal(context, c); !why.empty()) return why;
+  if (context.optimize != Optimize::kSpeed) return "its transformed weights are eight times as large";
+  const auto fits = [](const WindowAxis& a) {
+    return a.taps == 3 && a.stride == 1 && a.step == 1 && a.out >= 3;
+  };
+  if (!fits(c.rows) || !fits(c.columns)) return "not 3x3 with stride 1, or too small";
+  if (c.in_channels % 16 != 0) return "the number of input channels is not a multiple of 16";
+  return {};
+}
+
+}  // namespace
+
+BindResult bind_conv2d_s8_winograd_avx2(const BindContext& context) {
+  const Convolution c = convolution_of(context);
+  if (const std::string why = winograd_refusal(context, c); !why.empty()) return Refusal{why};
+  const Filters f = filters_of(context, c);
+  if (f.largest_sum >= std::int64_t{1} << 25) return Refusal{"64 times a sum could pass 32 bits"};
+  const std::int64_t tiles = c.in_channels <= 32 ? 8 : 4;
+  KernelCall call = strip_call(context, "conv2d_s8_winograd_avx2");
+  const Strip strip = add_strip(call.params, context, c, {2, 16, 0, 4});
+  call.params.push_back({"tiles", tiles});
+  const std::string note = add_byte_output(call.params, context, c, f, {kPackedOrder, 0, 576, 36});
+  call.params.push_back({"weights", constant_array(pack_winograd(f, c))});
+  call.scratch_bytes = strip.bytes + 36 * tiles * (16 * 4 + c.in_channels * 2);
+  call.row_block = 4;
+  return Bound{{std::move(call)}, {}, "F(4x4, 3x3), " + note};
+}
+
 BindResult bind_conv2d_s16_avx2(const BindContext& context) {
   const Convolution c = convolution_of(context);
   if (c.form != Accumulation::Int16) return Refusal{"not a layer with 16-bit activations"};

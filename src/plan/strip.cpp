@@ -26,15 +26,15 @@ Strip add_strip(std::vector<Parameter>& params, const BindContext& context, cons
   const bool single_row = c.rows.taps == 1;
   const std::int64_t left = -c.columns.offset;
   Strip strip{};
-  strip.columns =
-      std::max(left, (c.columns.out - 1) * c.columns.stride + (c.columns.taps - 1) * c.columns.step + 1);
+  strip.columns = std::max(left, (round_up(c.columns.out, form.tile) - 1) * c.columns.stride +
+                                     (c.columns.taps - 1) * c.columns.step + 1);
   const std::int64_t row = strip.columns * c.in_channels;
   const std::int64_t room = room_bytes(context.optimize) / form.element_bytes;
-  strip.rows = 1;
+  strip.rows = form.tile;
   while (strip.rows < c.rows.out && strip_height(c.rows, strip.rows + 1) * row <= room) ++strip.rows;
   if (c.rows.out > 0) {
     const std::int64_t parts = (c.rows.out + strip.rows - 1) / strip.rows;
-    strip.rows = (c.rows.out + parts - 1) / parts;
+    strip.rows = round_up((c.rows.out + parts - 1) / parts, form.tile);
   }
   strip.height = strip_height(c.rows, strip.rows);
   const bool whole = c.columns.step == 1 && !c.depthwise;  // the taps of a row stand side by side

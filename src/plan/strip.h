@@ -10,6 +10,7 @@ struct StripForm {
   std::int64_t element_bytes;
   std::int64_t run_multiple;  // runs of a window are rounded up to it
   std::int64_t fill_offset;   // of the padding, added to the input's zero point as a signed byte
+  std::int64_t tile = 1;      // output rows and columns come in so many at once
 };
 
 struct Strip {
