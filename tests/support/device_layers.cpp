@@ -6,6 +6,7 @@
 #include "base/process.h"
 #include "emit/c.h"
 #include "measure/device.h"
+#include "measure/host.h"
 #include "run/interpreter.h"
 
 namespace mote::testing {
@@ -22,6 +23,18 @@ Tensor random_bytes(Rng& rng, const TensorType& type, double extreme) {
   return Tensor(type, std::move(bytes));
 }
 
+namespace {
+
+std::vector<Sample> run_here(const Artifact& artifact, const Target& target,
+                             const std::vector<Sample>& samples) {
+  const CompiledModel model(artifact, target);
+  std::vector<Sample> outputs;
+  for (const Sample& sample : samples) outputs.push_back(model.run(sample));
+  return outputs;
+}
+
+}  // namespace
+
 std::vector<std::string> device_differences(const Plan& plan, const Target& target, Rng& rng) {
   const TemporaryFolder folder;
   const Artifact artifact = emit_c(plan, {.name = "m", .folder = folder.path()});
@@ -36,7 +49,9 @@ std::vector<std::string> device_differences(const Plan& plan, const Target& targ
     }
     expected.push_back(interpret(plan.graph, inputs));
   }
-  const auto outputs = run_on_device(artifact, target, samples).outputs;
+  const auto outputs = target.runner.kind == RunnerKind::kHost
+                           ? run_here(artifact, target, samples)
+                           : run_on_device(artifact, target, samples).outputs;
   std::vector<std::string> differences;
   for (std::size_t i = 0; i < expected.size(); ++i)
     for (std::size_t o = 0; o < expected[i].size(); ++o)

@@ -1,4 +1,4 @@
-// Graphs of independent layers on a simulated device, compared with the oracle.
+// Graphs of independent layers on a simulated device or on this computer, compared with the oracle.
 #pragma once
 
 #include <string>
