@@ -92,7 +92,7 @@ MOTE_INLINE void conv2d_s8_pairs_body(const conv2d_s8_pairs_params* p, const int
   const int32_t depth = g->in_channels / g->groups;
   uint32_t* windows = (uint32_t*)scratch;
   int32_t* sums = (int32_t*)(windows + p->words);
-  int8_t* aside = (int8_t*)(sums + (way == kMotePairsSums ? 4 * (g->out_channels / g->groups) : 0));
+  int8_t* aside = (int8_t*)(sums + (way == kMotePairsSums ? 4 * (g->out_channels / g->groups + 1) : 0));
   int8_t* zeros = aside + 4 * g->out_channels;
   int32_t n = first / g->rows.out;
   int32_t oy = first - n * g->rows.out;

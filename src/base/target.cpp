@@ -21,8 +21,8 @@ namespace mote {
 
 namespace {
 
-constexpr std::array kKnownFeatures = {"dsp",     "fpu",  "mve", "armv7m",  "armv6m",    "neon",
-                                       "dotprod", "avx2", "fma", "avx512f", "avx512vnni"};
+constexpr std::array kKnownFeatures = {"dsp",  "fpu",     "mve",  "armv7m", "armv6m",  "rv32m",
+                                       "neon", "dotprod", "avx2", "fma",    "avx512f", "avx512vnni"};
 
 // One TOML table: typed reads that remember which keys were asked for, so that finish() can refuse the rest.
 class TableReader {

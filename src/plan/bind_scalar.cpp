@@ -15,13 +15,17 @@ constexpr Loop kArmv7mLoops[] = {{2, 4}, {2, 8}, {3, 6},  {3, 12}, {4, 4},
 
 constexpr Loop kArmv6mLoops[] = {{2, 4}, {2, 8}, {3, 12}, {4, 4}, {4, 8}, {6, 12}, {8, 8}, {16, 16}};
 
+constexpr Loop kRv32mLoops[] = {{2, 2},  {2, 8}, {3, 3},  {3, 12}, {4, 4},
+                                {4, 12}, {6, 6}, {6, 12}, {8, 8},  {16, 16}};
+
 std::span<const Loop> loops_of(ScalarIsa isa) {
   switch (isa) {
     case ScalarIsa::kPortable: return kPortableLoops;
     case ScalarIsa::kArmv7m: return kArmv7mLoops;
-    case ScalarIsa::kArmv6m: break;
+    case ScalarIsa::kArmv6m: return kArmv6mLoops;
+    case ScalarIsa::kRv32m: break;
   }
-  return kArmv6mLoops;
+  return kRv32mLoops;
 }
 
 // Adds a segment to the call; its kernel too where there is one.
@@ -32,16 +36,34 @@ void add_segment(KernelCall& call, std::size_t index, const Loop& loop, std::int
   call.params.push_back({prefix + "taps", taps});
   call.params.push_back({prefix + "run", loop.run});
   if (isa == ScalarIsa::kPortable) return;
-  if (isa == ScalarIsa::kArmv6m) {
+  if (isa != ScalarIsa::kArmv7m) {
+    const bool is_armv6m = isa == ScalarIsa::kArmv6m;
     const std::string symbol = fmt::format("pairs{}_{}", loop.run, loop.taps);
-    call.assembly.push_back(
-        {"pairs_armv6m.S", "MOTE_PAIRS_V6", symbol, fmt::format("{}, {}", loop.run, loop.taps)});
+    call.assembly.push_back({is_armv6m ? "pairs_armv6m.S" : "pairs_rv32m.S",
+                             is_armv6m ? "MOTE_PAIRS_V6" : "MOTE_PAIRS_RV32", symbol,
+                             fmt::format("{}, {}", loop.run, loop.taps)});
     call.params.push_back({prefix + "kernel", Symbol{symbol, "mote_pairs_kernel"}});
     return;
   }
   add_pairs_kernel(call, prefix + "kernel", "mote_pairs_kernel", "pairs_armv7m.S", "MOTE_PAIRS",
                    fmt::format("pairs{}_{}", loop.run, loop.taps), fmt::format("{}, {}", loop.run, loop.taps),
                    outputs);
+}
+
+// Moves a channel of a loop that has an odd number of them to one with shorter runs that its own are made of:
+// kernels take channels in twos.
+void even_out(LoopChoice& choice) {
+  const auto count = [&](std::size_t loop) {
+    return std::count(choice.of_channel.begin(), choice.of_channel.end(), loop);
+  };
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < choice.loops.size(); ++i) order.push_back(i);
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return choice.loops[a].run > choice.loops[b].run; });
+  for (const std::size_t from : order)
+    for (const std::size_t to : order)
+      if (to != from && choice.loops[from].run % choice.loops[to].run == 0 && count(from) % 2 != 0)
+        *std::find(choice.of_channel.begin(), choice.of_channel.end(), from) = to;
 }
 
 std::size_t most_loops(Optimize optimize) {
@@ -53,9 +75,10 @@ BindResult bind_pairs(const BindContext& context, ScalarIsa isa) {
   if (const std::string why = fast_refusal(context, c); !why.empty()) return Refusal{why};
   const Filters f = filters_of(context, c);
   const Encoding& x = context.input(0).encoding;
-  const auto choice =
-      choose_loops(f, input_bounds(x), loops_of(isa), c.groups == 1 ? most_loops(context.optimize) : 1);
+  auto choice = choose_loops(f, input_bounds(x), loops_of(isa), loop_costs(isa),
+                             c.groups == 1 ? most_loops(context.optimize) : 1);
   if (!choice) return Refusal{"the weights are too large for words of two pixels"};
+  if (isa == ScalarIsa::kRv32m && c.groups == 1) even_out(*choice);
   KernelCall call{
       "conv2d_s8_pairs", "conv2d_s8_pairs_params", {}, {context.node().inputs[0]}, context.node().outputs};
   add_window(call.params, c);
@@ -63,7 +86,7 @@ BindResult bind_pairs(const BindContext& context, ScalarIsa isa) {
   call.params.push_back({"x_flip", byte_flip(x)});
   call.params.push_back({"x_zero", byte_zero(x) + byte_flip(x)});
   const PairsOutput outputs = pairs_output(context, c, f);
-  const bool sums = isa == ScalarIsa::kArmv6m || (isa == ScalarIsa::kArmv7m && !outputs.in_assembly());
+  const bool sums = isa != ScalarIsa::kPortable && (isa != ScalarIsa::kArmv7m || !outputs.in_assembly());
   call.function = isa == ScalarIsa::kPortable ? "conv2d_s8_pairs"
                   : sums                      ? "conv2d_s8_pairs_sums"
                                               : "conv2d_s8_pairs_outputs";
@@ -90,8 +113,8 @@ BindResult bind_pairs(const BindContext& context, ScalarIsa isa) {
   call.params.push_back({"words", 2 * most_taps});
   call.params.push_back({"weights", constant_array(weights)});
   call.params.push_back({"outputs", constant_array(entries)});
-  call.scratch_bytes = 8 * most_taps + (sums ? 16 * (c.out_channels / c.groups) : 0) + 4 * c.out_channels +
-                       c.in_channels / c.groups;
+  call.scratch_bytes = 8 * most_taps + (sums ? 16 * (c.out_channels / c.groups + 1) : 0) +
+                       4 * c.out_channels + c.in_channels / c.groups;
   return Bound{{std::move(call)}, {}, note};
 }
 
@@ -100,6 +123,7 @@ BindResult bind_pairs(const BindContext& context, ScalarIsa isa) {
 BindResult bind_conv2d_s8_pairs(const BindContext& context) {
   return bind_pairs(context, ScalarIsa::kPortable);
 }
+BindResult bind_conv2d_s8_rv32m(const BindContext& context) { return bind_pairs(context, ScalarIsa::kRv32m); }
 BindResult bind_conv2d_s8_armv6m(const BindContext& context) {
   return bind_pairs(context, ScalarIsa::kArmv6m);
 }

@@ -139,8 +139,9 @@ BindResult bind_depthwise_pairs(const BindContext& context, ScalarIsa isa) {
                   {context.node().inputs[0]},
                   context.node().outputs};
   if (way == Way::kLines || way == Way::kWhole)
-    runs =
-        add_kernels(call, p, way, choose_loops(f, input_bounds(x), kLoops3x3, kMostLoops).value(), outputs);
+    runs = add_kernels(call, p, way,
+                       choose_loops(f, input_bounds(x), kLoops3x3, loop_costs(isa), kMostLoops).value(),
+                       outputs);
   call.params.push_back({"runs", constant_array(runs)});
   if (p.is_whole) call.function += "_whole";
   add_axis(call.params, "lines", p.lines);

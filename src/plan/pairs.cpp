@@ -9,18 +9,19 @@ namespace mote {
 
 namespace {
 
-// Instructions of a channel for four pixels, in halves.
-std::int64_t loop_cost(const Loop& loop, std::int64_t elements) {
-  return loop.passes(elements) * (7 * loop.taps + 8 * ((loop.taps + loop.run - 1) / loop.run) + 8);
+std::int64_t loop_cost(const Loop& loop, const LoopCosts& costs, std::int64_t elements) {
+  const std::int64_t runs = (loop.taps + loop.run - 1) / loop.run;
+  return loop.passes(elements) * (costs.tap * loop.taps + costs.run * runs + costs.pass);
 }
 
 class LoopChooser {
  public:
-  LoopChooser(const Filters& f, InputBounds x, std::span<const Loop> loops) : loops_(loops) {
+  LoopChooser(const Filters& f, InputBounds x, std::span<const Loop> loops, const LoopCosts& costs)
+      : loops_(loops) {
     for (std::int64_t o = 0; o < f.channels; ++o) {
       std::vector<std::int64_t>& row = costs_.emplace_back();
       for (const Loop& loop : loops)
-        row.push_back(run_fits(f, o, loop.run, x) ? loop_cost(loop, f.elements) : kNever);
+        row.push_back(run_fits(f, o, loop.run, x) ? loop_cost(loop, costs, f.elements) : kNever);
     }
   }
 
@@ -88,9 +89,19 @@ bool run_fits(const Filters& f, std::int64_t channel, std::int64_t run, InputBou
   return true;
 }
 
+LoopCosts loop_costs(ScalarIsa isa) {
+  switch (isa) {
+    case ScalarIsa::kArmv7m: return {7, 8, 8};
+    case ScalarIsa::kArmv6m: return {13, 8, 5};
+    case ScalarIsa::kRv32m: return {12, 12, 4};
+    case ScalarIsa::kPortable: break;
+  }
+  return {14, 12, 8};
+}
+
 std::optional<LoopChoice> choose_loops(const Filters& f, InputBounds x, std::span<const Loop> loops,
-                                       std::size_t at_most) {
-  return LoopChooser(f, x, loops).best(at_most);
+                                       const LoopCosts& costs, std::size_t at_most) {
+  return LoopChooser(f, x, loops, costs).best(at_most);
 }
 
 PairsOutput pairs_output(const BindContext& context, const Convolution& c, const Filters& f) {

@@ -13,7 +13,7 @@
 namespace mote {
 
 // Whose instructions the kernels are written in; portable ones in C.
-enum class ScalarIsa { kPortable, kArmv7m, kArmv6m };
+enum class ScalarIsa { kPortable, kArmv7m, kArmv6m, kRv32m };
 
 // Of the inputs as kernels read them.
 struct InputBounds {
@@ -40,9 +40,15 @@ struct LoopChoice {
   std::int64_t cost = std::numeric_limits<std::int64_t>::max();
 };
 
+// Half instructions for four pixels of a channel.
+struct LoopCosts {
+  std::int64_t tap, run, pass;
+};
+LoopCosts loop_costs(ScalarIsa isa);
+
 // At most `at_most` of the loops, of least cost; nothing where a channel has none.
 std::optional<LoopChoice> choose_loops(const Filters& f, InputBounds x, std::span<const Loop> loops,
-                                       std::size_t at_most);
+                                       const LoopCosts& costs, std::size_t at_most);
 
 constexpr std::size_t kMostLoops = 3;  // segments or kernels in the parameters of a layer
 

@@ -36,6 +36,7 @@ std::string target_for(const KernelRow& row) {
   if (row.feature == "dsp" || row.feature == "fpu") return "cortex-m4";
   if (row.feature == "armv7m") return "cortex-m3";
   if (row.feature == "armv6m") return "cortex-m0";
+  if (row.feature == "rv32m") return "riscv32";
   if (row.feature == "mve") return "cortex-m55";
   if (row.feature == "neon") return "aarch64";
   if (row.feature == "dotprod") return "aarch64-dotprod";
