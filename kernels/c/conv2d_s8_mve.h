@@ -30,9 +30,14 @@ MOTE_KERNEL void conv2d_1x1_s8_mve(const conv2d_1x1_s8_mve_params* p, const int8
     const int32_t x_slot = mote_row_slot(row, p->x_slots);
     const int32_t y_slot = mote_row_slot(first, p->y_slots);
     const int8_t* from = x + x_slot * g->columns.in * g->in_channels;
-    int32_t together = 1; /* rows that follow each other in memory */
-    if (g->rows.stride == 1 && g->columns.stride == 1)
+    /* Rows that follow each other in memory. A pair of pixels lies in one row, or in rows 2 n and 2 n + 1:
+     * those are a block. */
+    const int32_t apart = g->columns.out & 1;
+    int32_t together = 1;
+    if (g->rows.stride == 1 && g->columns.stride == 1 && (first & apart) == 0) {
       together = mote_row_run(x_slot, p->x_slots, mote_row_run(y_slot, p->y_slots, rows));
+      if (together > 1 && together < rows) together &= ~apart;
+    }
     mote_mve_segment* s = pairs->segments;
     for (int32_t i = 0; i < p->segments; ++i, ++s, from += p->segment_bytes) {
       s->x0 = from;
@@ -83,6 +88,7 @@ typedef struct {
   int32_t run_bytes, run_step;             /* of a run; from run to run in a line */
   int32_t zeros_bytes;                     /* of a line that stands for rows outside the image */
   int32_t windows, window_bytes;           /* windows gathered at a time; 0: none */
+  int32_t fours;                           /* the products are of four pixels at once */
   mote_mve_windows* gather;                /* 0: mote_mve_gather */
   int32_t lines_at, zeros_at, windows_at;  /* bytes into the scratch */
   mote_mve_filters filters;
@@ -118,6 +124,25 @@ MOTE_KERNEL void mote_mve_gather(const conv2d_s8_mve_params* p, mote_mve_segment
             : "q0", "memory");
     }
   }
+}
+
+/* A row of at least four pixels, four at a time; the last four may overlap the ones before. */
+MOTE_INLINE void mote_mve_row_of_fours(const conv2d_s8_mve_params* p, mote_mve_pairs* pairs, int8_t* y) {
+  const mote_window2d* g = &p->window;
+  const int32_t channels = g->out_channels;
+  const int32_t more = g->columns.out % 4;
+  uint16_t* outputs = (uint16_t*)(void*)(pairs->segments + g->rows.taps);
+  for (int32_t i = 0; i < 8; ++i) outputs[i] = (uint16_t)(i / 2 * channels + i % 2);
+  pairs->y_step = 3 * channels;
+  pairs->pairs = g->columns.out / 4;
+  pairs->y0 = y;
+  p->filters.gemm(pairs);
+  if (more == 0) return;
+  for (int32_t i = 0; i < g->rows.taps; ++i)
+    if (pairs->segments[i].step != 0) pairs->segments[i].x0 -= (4 - more) * g->in_channels;
+  pairs->pairs = 1;
+  pairs->y0 = y + (g->columns.out - 4) * channels;
+  p->filters.gemm(pairs);
 }
 
 /* Results of `count` gathered windows; none is left. */
@@ -164,11 +189,15 @@ MOTE_KERNEL void conv2d_s8_mve(const conv2d_s8_mve_params* p, const int8_t* x, i
       for (int32_t i = 0; i < p->runs; ++i, ++s) {
         s->x0 = line + (step != 0 ? i * p->run_step : 0);
         s->x1 = s->x0 + step;
-        s->step = whole ? step : 2 * step;
+        s->step = whole ? step : (p->fours ? 4 : 2) * step;
       }
     }
     s->x0 = 0;
     int8_t* to = y + mote_row_slot(first, p->y_slots) * g->columns.out * g->out_channels;
+    if (p->fours) {
+      mote_mve_row_of_fours(p, pairs, to);
+      continue;
+    }
     if (!whole) {
       mote_mve_pixels(&p->filters, pairs, g->columns.out, to);
       continue;

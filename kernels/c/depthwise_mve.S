@@ -184,8 +184,8 @@
   MOTE_MVE_DW_STORE \form, \finish, (\columns > 2), 0
 .endm
 
-/* Filters of up to 3x3, stride 1: two rows of outputs, four columns at a time and then `last` (0 to 3) more; no fours:
- * units is 0. single: the second row is the first one once more. A function of mote_mve_depthwise*. */
+/* Filters of up to 3x3, stride 1: two rows of outputs, four columns at a time and then `last` (0 to 3) more; units: no
+ * fours (0), one (1), as many as stand in memory (2). single: the second row is the first one once more. A function of mote_mve_depthwise*. */
 .macro MOTE_DEPTHWISE_3X3_MVE name, units, last, form, finish, single
   MOTE_MVE_DW_ENTER \name
 1:
@@ -201,7 +201,9 @@
   vshl.i32 q3, q1, #8
   .endif
   .if \units
+  .if \units > 1
   ldr r11, [r9, #MVE_DW_UNITS]
+  .endif
   .if \last
   vldrw.u32 q5, [r9, #MVE_DW_SCATTER]
   .endif
@@ -210,8 +212,10 @@
   ldrd r0, r2, [r9, #MVE_DW_UNIT]
   add r1, r0
   add r7, r2
+  .if \units > 1
   subs r11, #1
   bne.w 2b
+  .endif
   .endif
   .if \last
   vldrw.u32 q5, [r9, #MVE_DW_LAST_SCATTER]
@@ -289,7 +293,7 @@
   MOTE_MVE_DW_STORE \form, \finish, (\columns > 4), (16 * \patches)
 .endm
 
-/* Filters of any size and stride: one row of outputs, eight columns at a time and then `last` (0 to 7) more. A function of
+/* Filters of any size and stride: one row of outputs, eight columns at a time and then `last` (0 to 7) more; units as above. A function of
  * mote_mve_depthwise*. */
 .macro MOTE_DEPTHWISE_MVE name, patches, units, last, form, finish
   MOTE_MVE_DW_ENTER \name
@@ -299,17 +303,21 @@
   .if \last
   vldrw.u32 q5, [r9, #MVE_DW_SCATTER]
   .endif
+  .if \units > 1
   ldr r0, [r9, #MVE_DW_UNITS]
   str r0, [r9, #MVE_DW_LEFT]
+  .endif
 2:
   MOTE_MVE_DW_UNIT1 \form, \finish, \patches, 8
   ldrd r0, r2, [r9, #MVE_DW_UNIT]
   add r1, r0
   add r7, r2
+  .if \units > 1
   ldr r0, [r9, #MVE_DW_LEFT]
   subs r0, #1
   str r0, [r9, #MVE_DW_LEFT]
   bne.w 2b
+  .endif
   .endif
   .if \last
   vldrw.u32 q5, [r9, #MVE_DW_LAST_SCATTER]

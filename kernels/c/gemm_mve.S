@@ -411,6 +411,130 @@
   MOTE_MVE_LEAVE \name
 .endm
 
+/* Sixteen elements of six neighbouring columns, `column` bytes apart from `at` on, by three taps of two channels: sums of four
+ * pixels. Columns stay in q0 to q5. */
+.macro MOTE_MVE_TAPS3 start, at, column
+  vldrw.u32 q0, [r1, #\at]
+  vldrw.u32 q6, [r11], #16
+  .if \start
+  vmladav.s8 r0, q0, q6
+  vldrw.u32 q1, [r1, #\at + \column]
+  vmladav.s8 r2, q1, q6
+  vldrw.u32 q2, [r1, #\at + 2 * \column]
+  vmladav.s8 r4, q2, q6
+  vldrw.u32 q3, [r1, #\at + 3 * \column]
+  vmladav.s8 r6, q3, q6
+  vldrw.u32 q7, [r11], #16
+  vmladav.s8 r8, q0, q7
+  vldrw.u32 q6, [r11], #16
+  vmladav.s8 r10, q1, q7
+  vldrw.u32 q4, [r1, #\at + 4 * \column]
+  vmladav.s8 r12, q2, q7
+  vldrw.u32 q5, [r1, #\at + 5 * \column]
+  vmladav.s8 r14, q3, q7
+  .else
+  vmladava.s8 r0, q0, q6
+  vldrw.u32 q1, [r1, #\at + \column]
+  vmladava.s8 r2, q1, q6
+  vldrw.u32 q2, [r1, #\at + 2 * \column]
+  vmladava.s8 r4, q2, q6
+  vldrw.u32 q3, [r1, #\at + 3 * \column]
+  vmladava.s8 r6, q3, q6
+  vldrw.u32 q7, [r11], #16
+  vmladava.s8 r8, q0, q7
+  vldrw.u32 q6, [r11], #16
+  vmladava.s8 r10, q1, q7
+  vldrw.u32 q4, [r1, #\at + 4 * \column]
+  vmladava.s8 r12, q2, q7
+  vldrw.u32 q5, [r1, #\at + 5 * \column]
+  vmladava.s8 r14, q3, q7
+  .endif
+  vldrw.u32 q7, [r11], #16
+  vmladava.s8 r0, q1, q6
+  vmladava.s8 r2, q2, q6
+  vmladava.s8 r4, q3, q6
+  vmladava.s8 r6, q4, q6
+  vldrw.u32 q6, [r11], #16
+  vmladava.s8 r8, q1, q7
+  vmladava.s8 r10, q2, q7
+  vmladava.s8 r12, q3, q7
+  vmladava.s8 r14, q4, q7
+  vldrw.u32 q7, [r11], #16
+  vmladava.s8 r0, q2, q6
+  vmladava.s8 r2, q3, q6
+  vmladava.s8 r4, q4, q6
+  vmladava.s8 r6, q5, q6
+  vmladava.s8 r8, q2, q7
+  vmladava.s8 r10, q3, q7
+  vmladava.s8 r12, q4, q7
+  vmladava.s8 r14, q5, q7
+.endm
+
+/* Sums of four pixels of one channel to their results. */
+.macro MOTE_MVE_SCALE_CHANNEL a, form
+  ldm r11!, {r0, r2, r4}
+  vadd.i32 \a, \a, r0
+  vqrdmulh.s32 \a, \a, r2
+  .if \form == 1
+  vqdmlah.s32 \a, \a, r6
+  .endif
+  vrshl.s32 \a, r4
+.endm
+
+/* Three neighbouring taps in each of `segments` rows, stride 1: four pixels by two channels. A function of
+ * mote_mve_pairs*: the pairs are fours, x1 and y1 are not used, and behind the segments stand bytes to the eight outputs, 16
+ * bits each. A channel's constants are bias, multiplier and shift; form is not 2. `chunks` times 16 channels; their number
+ * is even. */
+.macro MOTE_CONV3_MVE name, segments, chunks, form, finish
+  MOTE_MVE_ENTER \name
+  ldr r5, [r7, #MVE_Y]
+1:
+  ldr r11, [r7, #MVE_STREAM]
+2:
+  .set mote_segment, 0
+  .rept \segments
+  ldr r1, [r7, #MVE_SEGMENTS + MVE_SEGMENT_BYTES * mote_segment]
+  .set mote_chunk, 0
+  .rept \chunks
+  MOTE_MVE_TAPS3 (mote_segment + mote_chunk == 0), (16 * mote_chunk), (16 * \chunks)
+  .set mote_chunk, mote_chunk + 1
+  .endr
+  .set mote_segment, mote_segment + 1
+  .endr
+  MOTE_MVE_SET q4, r0, r2, r4, r6
+  MOTE_MVE_SET q5, r8, r10, r12, r14
+  .if \form == 1
+  movs r6, #1
+  .endif
+  MOTE_MVE_SCALE_CHANNEL q4, \form
+  MOTE_MVE_SCALE_CHANNEL q5, \form
+  vqmovnb.s32 q4, q4
+  vqmovnt.s32 q4, q5
+  ldrd r0, r2, [r7, #MVE_Y_ZERO]
+  vldrw.u32 q6, [r7, #MVE_SEGMENTS + MVE_SEGMENT_BYTES * \segments]
+  vqadd.s16 q4, q4, r0
+  vqmovnb.s16 q4, q4
+  MOTE_MVE_FINISH2 q4, q5, \finish
+  vstrb.16 q4, [r5, q6]
+  adds r5, #2
+  cmp r11, r2
+  bne.w 2b
+  ldrd r4, r6, [r7, #MVE_Y_STEP]
+  add r5, r4
+  .set mote_segment, 0
+  .rept \segments
+  ldr r0, [r7, #MVE_SEGMENTS + MVE_SEGMENT_BYTES * mote_segment]
+  ldr r2, [r7, #MVE_SEGMENTS + MVE_SEGMENT_BYTES * mote_segment + 8]
+  add r0, r2
+  str r0, [r7, #MVE_SEGMENTS + MVE_SEGMENT_BYTES * mote_segment]
+  .set mote_segment, mote_segment + 1
+  .endr
+  subs r6, #1
+  str r6, [r7, #MVE_PAIRS]
+  bne.w 1b
+  MOTE_MVE_LEAVE \name
+.endm
+
 /* One run of a window from `from`, which moves on by `step`, to r1, which moves on by `next`. Writes 16 bytes at a
  * time, what follows the run as well. */
 .macro MOTE_MVE_RUN from, bytes, step, next

@@ -106,9 +106,7 @@ KernelCall start_call(const BindContext& context, const std::string& function, c
 
 void add_function(KernelCall& call, const std::string& member, const std::string& macro,
                   const std::string& prefix, const std::string& arguments) {
-  std::string symbol = prefix + arguments;
-  symbol.erase(std::remove(symbol.begin(), symbol.end(), ' '), symbol.end());
-  std::replace(symbol.begin(), symbol.end(), ',', '_');
+  const std::string symbol = mve_symbol(prefix, arguments);
   call.assembly.push_back({"depthwise_mve.S", macro, symbol, arguments});
   call.params.push_back({member, Symbol{symbol, "mote_mve_depthwise_function"}});
 }
@@ -131,11 +129,11 @@ BindResult bind_depthwise_conv2d_3x3_s8_mve(const BindContext& context) {
   KernelCall call = start_call(context, "depthwise_conv2d_3x3_s8_mve", c, f, output, w);
   if (call.scratch_bytes > kLargestScratchBytes) return Refusal{"the lines are too large for the scratch"};
   const auto arguments = [&](int single) {
-    return fmt::format("{}, {}, {}, {}, {}", c.columns.out >= 4 ? 1 : 0, c.columns.out % 4, output.form,
-                       output.finish(), single);
+    return fmt::format("{}, {}, {}, {}, {}", std::min<std::int64_t>(c.columns.out / 4, 2), c.columns.out % 4,
+                       output.form, output.finish(), single);
   };
-  add_function(call, "run", "MOTE_DEPTHWISE_3X3_MVE", "depthwise3x3_", arguments(0));
-  add_function(call, "run_single", "MOTE_DEPTHWISE_3X3_MVE", "depthwise3x3_",
+  add_function(call, "run", "MOTE_DEPTHWISE_3X3_MVE", "depthwise3x3", arguments(0));
+  add_function(call, "run_single", "MOTE_DEPTHWISE_3X3_MVE", "depthwise3x3",
                arguments(c.rows.out % 2 != 0 ? 1 : 0));
   // a block of rows lies in one image
   call.row_block = 2;
@@ -154,9 +152,9 @@ BindResult bind_depthwise_conv2d_s8_mve(const BindContext& context) {
   const MveOutput output = mve_output(context, c, f);
   KernelCall call = start_call(context, "depthwise_conv2d_s8_mve", c, f, output, w);
   if (call.scratch_bytes > kLargestScratchBytes) return Refusal{"the lines are too large for the scratch"};
-  add_function(call, "run", "MOTE_DEPTHWISE_MVE", "depthwise_",
-               fmt::format("{}, {}, {}, {}, {}", w.patches(), c.columns.out >= 8 ? 1 : 0, c.columns.out % 8,
-                           output.form, output.finish()));
+  add_function(call, "run", "MOTE_DEPTHWISE_MVE", "depthwise",
+               fmt::format("{}, {}, {}, {}, {}", w.patches(), std::min<std::int64_t>(c.columns.out / 8, 2),
+                           c.columns.out % 8, output.form, output.finish()));
   return Bound{{std::move(call)}, {}, "taps in lanes, " + output.note()};
 }
 

@@ -65,6 +65,19 @@ std::int64_t gain_of_gathering(const Convolution& c, const Lines& l) {
          (kPerCopy * runs * run_chunks + kPerPixel);
 }
 
+// Whether four pixels at a time, which share the columns of three taps, take fewer instructions than pairs
+// do.
+bool suits_fours(const Convolution& c, const Lines& l, const MveOutput& output, Optimize optimize) {
+  constexpr std::int64_t kMostChannels = 80;  // within reach of addresses
+  constexpr std::int64_t kMostChunks = 12;    // of code, 144 bytes each
+  constexpr std::int64_t kFour = 36, kTwoPairs = 42;
+  if (optimize == Optimize::kSize || output.form == 2) return false;
+  if (c.columns.taps != 3 || l.runs != 1 || c.columns.stride != 1) return false;
+  if (c.in_channels % 16 != 0 || c.in_channels > kMostChannels || c.out_channels % 2 != 0) return false;
+  if (c.rows.taps * c.in_channels / 16 > kMostChunks || 4 * c.out_channels > 65535) return false;
+  return c.columns.out >= 4 && round_up(c.columns.out, 4) * kFour < round_up(c.columns.out, 2) * kTwoPairs;
+}
+
 std::int64_t windows_at_a_time(const Convolution& c, std::int64_t window_bytes, Optimize optimize) {
   const std::int64_t most = optimize == Optimize::kSpeed ? 1024 : optimize == Optimize::kRam ? 64 : 256;
   const std::int64_t pixels = c.batches * c.rows.out * c.columns.out;
@@ -101,6 +114,7 @@ BindResult bind_conv2d_1x1_s8_mve(const BindContext& context) {
   KernelCall call = start_call(context, "conv2d_1x1_s8_mve");
   add_window(call.params, c);
   offer_row_ranges(call, c.batches * c.rows.in, 0, c.batches * c.rows.out);
+  if (c.columns.out % 2 != 0 && c.rows.stride == 1 && c.columns.stride == 1) call.row_block = 2;
   call.params.push_back({"segments", segments.count});
   call.params.push_back({"segment_bytes", segments.bytes});
   add_mve_gemm(call, context, f, output, segments, true);
@@ -131,12 +145,13 @@ BindResult bind_conv2d_s8_mve(const BindContext& context) {
   const Filters f = filters_of(context, c);
   const MveOutput output = mve_output(context, c, f);
   const Lines l = lines_of(c);
-  const bool whole = gain_of_gathering(c, l) > 0;
+  const bool fours = suits_fours(c, l, output, context.optimize);
+  const bool whole = !fours && gain_of_gathering(c, l) > 0;
   const std::int64_t runs = c.rows.taps * l.runs;
   const MveSegments segments = whole ? MveSegments{1, runs * l.run_bytes} : MveSegments{runs, l.run_bytes};
   const std::int64_t window_bytes = round_up(segments.bytes, 16);
   const std::int64_t windows = whole ? windows_at_a_time(c, window_bytes, context.optimize) : 0;
-  const std::int64_t zeros_bytes = whole ? l.bytes : l.run_bytes;
+  const std::int64_t zeros_bytes = whole ? l.bytes : (fours ? 2 : 1) * l.run_bytes;
   KernelCall call = start_call(context, "conv2d_s8_mve");
   add_window(call.params, c);
   offer_row_ranges(call, c.batches * c.rows.in, 0, c.batches * c.rows.out);
@@ -153,17 +168,21 @@ BindResult bind_conv2d_s8_mve(const BindContext& context) {
   call.params.push_back({"zeros_bytes", zeros_bytes});
   call.params.push_back({"windows", windows});
   call.params.push_back({"window_bytes", window_bytes});
+  call.params.push_back({"fours", fours ? 1 : 0});
   if (whole) add_windows_function(call, context, runs, l, c.columns.stride * c.in_channels, window_bytes);
   // The products read whole vectors, up to 15 bytes behind a run, and so does gathering, which writes as
   // much.
   constexpr std::int64_t kBehind = 16;
-  const std::int64_t lines_at = mve_pairs_bytes(whole ? runs + 2 : runs);
+  const std::int64_t lines_at = mve_pairs_bytes(runs + 2);
   const std::int64_t zeros_at = lines_at + l.reach * l.bytes;
   const std::int64_t windows_at = zeros_at + zeros_bytes + kBehind;
   call.params.push_back({"lines_at", lines_at});
   call.params.push_back({"zeros_at", zeros_at});
   call.params.push_back({"windows_at", windows_at});
-  add_mve_gemm(call, context, f, output, segments, false);
+  if (fours)
+    add_mve_conv3(call, f, output, c.rows.taps, c.in_channels);
+  else
+    add_mve_gemm(call, context, f, output, segments, false);
   call.scratch_bytes = windows_at + (whole ? windows * window_bytes + kBehind : 0);
   if (call.scratch_bytes > kLargestScratchBytes) return Refusal{"the lines are too large for the scratch"};
   return Bound{{std::move(call)}, {}, output.note()};

@@ -97,6 +97,12 @@ std::string MveOutput::note() const {
   }
 }
 
+std::string mve_symbol(const std::string& name, std::string arguments) {
+  std::erase(arguments, ' ');
+  std::replace(arguments.begin(), arguments.end(), ',', '_');
+  return name + "_" + arguments;
+}
+
 std::int64_t mve_pairs_bytes(std::int64_t segments) { return round_up(48 + 12 * (segments + 1), kLanes); }
 
 void add_mve_gemm(KernelCall& call, const BindContext& context, const Filters& f, const MveOutput& output,
@@ -123,11 +129,29 @@ void add_mve_gemm(KernelCall& call, const BindContext& context, const Filters& f
   const std::string arguments =
       fmt::format("{}, {}, {}, {}, {}, {}", unrolled ? segments.count : 0,
                   unrolled || by_segment ? chunks : 0, masked, output.form, output.finish(), partial ? 1 : 0);
-  std::string symbol = "gemm_" + arguments;
-  symbol.erase(std::remove(symbol.begin(), symbol.end(), ' '), symbol.end());
-  std::replace(symbol.begin(), symbol.end(), ',', '_');
-  add_filters(call, f, output, {kFile, "MOTE_GEMM_MVE", symbol, arguments}, stream, tail,
-              has_tail ? segments.bytes : chunks * kLanes);
+  add_filters(call, f, output, {kFile, "MOTE_GEMM_MVE", mve_symbol("gemm", arguments), arguments}, stream,
+              tail, has_tail ? segments.bytes : chunks * kLanes);
+}
+
+void add_mve_conv3(KernelCall& call, const Filters& f, const MveOutput& output, std::int64_t rows,
+                   std::int64_t in_channels) {
+  Stream stream;
+  for (std::int64_t pair = 0; pair < f.channels; pair += 2) {
+    for (std::int64_t row = 0; row < rows; ++row)
+      for (std::int64_t k = 0; k < in_channels; k += kLanes)
+        for (std::int64_t tap = 3 * row; tap < 3 * row + 3; ++tap)
+          for (std::int64_t o = pair; o < pair + 2; ++o)
+            for (std::int64_t i = k; i < k + kLanes; ++i) stream.add_byte(f.at(o, tap * in_channels + i));
+    for (std::int64_t o = pair; o < pair + 2; ++o) {
+      const auto i = static_cast<std::size_t>(o);
+      for (const std::int32_t word : {output.bias[i], output.multipliers[i], output.shifts[i]})
+        stream.add_word(word);
+    }
+  }
+  const std::string arguments =
+      fmt::format("{}, {}, {}, {}", rows, in_channels / kLanes, output.form, output.finish());
+  add_filters(call, f, output, {kFile, "MOTE_CONV3_MVE", mve_symbol("conv3", arguments), arguments}, stream,
+              0, 0);
 }
 
 void add_mve_gemv(KernelCall& call, const BindContext& context, const Filters& f, const MveOutput& output) {
@@ -149,10 +173,8 @@ void add_mve_gemv(KernelCall& call, const BindContext& context, const Filters& f
   }
   const std::string arguments = fmt::format("{}, {}, {}, {}, {}, {}", head, first, turns > 0 ? block : 0,
                                             output.form, output.finish(), f.channels % 8 != 0 ? 1 : 0);
-  std::string symbol = "gemv_" + arguments;
-  symbol.erase(std::remove(symbol.begin(), symbol.end(), ' '), symbol.end());
-  std::replace(symbol.begin(), symbol.end(), ',', '_');
-  add_filters(call, f, output, {kFile, "MOTE_GEMV_MVE", symbol, arguments}, stream, 0, turns);
+  add_filters(call, f, output, {kFile, "MOTE_GEMV_MVE", mve_symbol("gemv", arguments), arguments}, stream, 0,
+              turns);
 }
 
 }  // namespace mote

@@ -31,8 +31,15 @@ struct MveSegments {
 void add_mve_gemm(KernelCall& call, const BindContext& context, const Filters& f, const MveOutput& output,
                   const MveSegments& segments, bool has_tail);
 
+// The same for filters of three neighbouring taps in each of `rows` rows, stride 1: four pixels at a time.
+void add_mve_conv3(KernelCall& call, const Filters& f, const MveOutput& output, std::int64_t rows,
+                   std::int64_t in_channels);
+
 // The same for layers of one pixel.
 void add_mve_gemv(KernelCall& call, const BindContext& context, const Filters& f, const MveOutput& output);
+
+// NAME_1_2_3 of NAME and the arguments "1, 2, 3" of its macro.
+std::string mve_symbol(const std::string& name, std::string arguments);
 
 // Bytes of mote_mve_pairs with so many segments and a null pointer behind them.
 std::int64_t mve_pairs_bytes(std::int64_t segments);
