@@ -11,8 +11,16 @@ MOTE_INLINE int32_t mote_saturating_shift_left(int32_t x, int32_t shift) {
   return y > INT32_MAX ? INT32_MAX : y < INT32_MIN ? INT32_MIN : (int32_t)y;
 }
 
+/* round(a * b / 2^31) of factors that are not both the least number. */
+MOTE_INLINE int32_t mote_high_product(int32_t a, int32_t b) {
+  return (int32_t)(((int64_t)a * b + 0x40000000) >> 31);
+}
+
 MOTE_INLINE int32_t mote_leading_zeros(int32_t x) {
   uint32_t u = (uint32_t)x;
+#if defined(__ARM_FEATURE_CLZ) && defined(__GNUC__)
+  if (u != 0) return __builtin_clz(u);
+#endif
   int32_t zeros = 0;
   if (u == 0) return 32;
   for (; (u & 0x80000000u) == 0; u <<= 1) ++zeros;
@@ -25,31 +33,28 @@ MOTE_KERNEL int32_t mote_exp_q5(int32_t x) {
   const int32_t quarter = 1 << 24;
   const int32_t fraction = (x & (quarter - 1)) - quarter;
   const int32_t rest = fraction - x;
-  const int32_t t = mote_add(mote_saturating_shift_left(fraction, 5), 1 << 28);
-  const int32_t t2 = mote_high_mul(t, t);
-  const int32_t t3 = mote_high_mul(t2, t);
-  const int32_t t4 = mote_rounding_shift_right(mote_high_mul(t2, t2), 2);
-  const int32_t tail = mote_rounding_shift_right(mote_add(mote_high_mul(mote_add(t4, t3), 715827883), t2), 1);
-  int32_t result = mote_add(1895147668, mote_high_mul(1895147668, mote_add(t, tail)));
+  const int32_t t = fraction * 32 + (1 << 28);
+  const int32_t t2 = mote_high_product(t, t);
+  const int32_t t3 = mote_high_product(t2, t);
+  const int32_t t4 = mote_rounding_shift_right(mote_high_product(t2, t2), 2);
+  const int32_t tail = mote_rounding_shift_right(mote_high_product(t4 + t3, 715827883) + t2, 1);
+  int32_t result = 1895147668 + mote_high_product(1895147668, t + tail);
   int32_t i;
   if (x == 0) return INT32_MAX;
   for (i = 0; i < 7; ++i) {
-    if (rest & (1 << (24 + i))) result = mote_high_mul(result, factors[i]);
+    if (rest & (1 << (24 + i))) result = mote_high_product(result, factors[i]);
   }
   return result;
 }
 
-/* 1 / (1 + x) of Q0.31 in [0, 1], as Q0.31: three Newton steps. */
+/* 1 / (1 + x) of Q0.31 in [0, 1], as Q0.31: three Newton steps. None of them leaves 32 bits; only the result
+ * of an x next to 0 does. */
 MOTE_KERNEL int32_t mote_reciprocal_of_one_plus(int32_t x) {
-  const int64_t sum = (int64_t)x + INT32_MAX;
-  const int32_t half = (int32_t)((sum + (sum >= 0 ? 1 : -1)) / 2);
-  int32_t r = mote_add(1515870810, mote_high_mul(half, -1010580540));
+  const int32_t half = (int32_t)(((uint32_t)x + 0x80000000u) >> 1);
+  int32_t r = 1515870810 + mote_high_product(half, -1010580540);
   int32_t i;
-  for (i = 0; i < 3; ++i) {
-    const int32_t error = mote_add(1 << 29, -mote_high_mul(half, r));
-    r = mote_add(r, mote_saturating_shift_left(mote_high_mul(r, error), 2));
-  }
-  return mote_saturating_shift_left(r, 1);
+  for (i = 0; i < 3; ++i) r += mote_high_product(r, (1 << 29) - mote_high_product(half, r)) * 4;
+  return r == 1 << 30 ? INT32_MAX : r * 2;
 }
 
 /* log(x) of Q12.19, x >= 1, as Q5.26. */

@@ -13,26 +13,45 @@ typedef struct {
   const uint8_t* table;
 } lookup_bytes_params;
 
+#if defined(__ARM_FEATURE_MVE)
+
+#include <arm_mve.h>
+
+/* y[0..count) = table[x & mask] */
+MOTE_INLINE void mote_lookup(const uint8_t* table, uint32_t mask, const uint8_t* x, uint8_t* y,
+                             int32_t count) {
+  const uint8x16_t masks = vdupq_n_u8((uint8_t)mask);
+  for (; count > 0; count -= 16, x += 16, y += 16) {
+    const mve_pred16_t there = vctp8q((uint32_t)count);
+    const uint8x16_t at = vandq_u8(vldrbq_z_u8(x, there), masks);
+    vstrbq_p_u8(y, vldrbq_gather_offset_u8(table, at), there);
+  }
+}
+
+#else
+
+MOTE_INLINE void mote_lookup(const uint8_t* table, uint32_t mask, const uint8_t* x, uint8_t* y,
+                             int32_t count) {
+  const uint8_t* const end = x + count;
+  while (end - x >= 4) {
+    const uint32_t x0 = x[0], x1 = x[1], x2 = x[2], x3 = x[3];
+    y[0] = table[x0 & mask];
+    y[1] = table[x1 & mask];
+    y[2] = table[x2 & mask];
+    y[3] = table[x3 & mask];
+    x += 4;
+    y += 4;
+  }
+  while (x < end) *y++ = table[*x++ & mask];
+}
+
+#endif
+
 MOTE_KERNEL void lookup_bytes(const lookup_bytes_params* p, const uint8_t* in, uint8_t* out, int32_t first,
                               int32_t rows) {
-  const uint8_t* const table = p->table;
-  const uint32_t mask = p->mask;
   mote_element_run run = {first, rows, 0, 0, 0, 0};
-  while (mote_next_run(&run, p->row_elements, p->x_slots, p->x_slots, p->y_slots)) {
-    const uint8_t* x = in + run.x;
-    uint8_t* y = out + run.y;
-    const uint8_t* const end = x + run.count;
-    while (end - x >= 4) {
-      const uint32_t x0 = x[0], x1 = x[1], x2 = x[2], x3 = x[3];
-      y[0] = table[x0 & mask];
-      y[1] = table[x1 & mask];
-      y[2] = table[x2 & mask];
-      y[3] = table[x3 & mask];
-      x += 4;
-      y += 4;
-    }
-    while (x < end) *y++ = table[*x++ & mask];
-  }
+  while (mote_next_run(&run, p->row_elements, p->x_slots, p->x_slots, p->y_slots))
+    mote_lookup(p->table, p->mask, in + run.x, out + run.y, run.count);
 }
 
 typedef struct {

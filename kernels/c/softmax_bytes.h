@@ -29,13 +29,17 @@ MOTE_INLINE int32_t softmax_bytes_diff(const softmax_bytes_params* p, const uint
   return (int32_t)(x[i * p->inner] ^ p->flip) - top;
 }
 
+MOTE_KERNEL int32_t softmax_bytes_exp(const softmax_bytes_params* p, int32_t d) {
+  return mote_exp_q5(mote_requantize(d, p->multiplier, p->shift));
+}
+
 /* Q12.19 */
 MOTE_INLINE int32_t softmax_bytes_sum(const softmax_bytes_params* p, const uint8_t* x, int32_t top) {
   int32_t sum = 0, i;
   for (i = 0; i < p->count; ++i) {
     const int32_t d = softmax_bytes_diff(p, x, i, top);
     if (d < p->diff_min) continue;
-    sum += mote_rounding_shift_right(mote_exp_q5(mote_requantize(d, p->multiplier, p->shift)), 12);
+    sum += mote_rounding_shift_right(softmax_bytes_exp(p, d), 12);
   }
   return sum;
 }
@@ -51,8 +55,8 @@ MOTE_INLINE void softmax_bytes_row(const softmax_bytes_params* p, const uint8_t*
     const int32_t d = softmax_bytes_diff(p, x, i, top);
     int32_t v = p->low;
     if (d >= p->diff_min && exponent <= 31) {
-      const int32_t e = mote_exp_q5(mote_requantize(d, p->multiplier, p->shift));
-      v += mote_rounding_shift_right(mote_high_mul(reciprocal, e), exponent);
+      const int32_t e = softmax_bytes_exp(p, d);
+      v += mote_rounding_shift_right(mote_high_product(reciprocal, e), exponent);
     }
     y[i * p->inner] = (uint8_t)mote_clamp(v, p->low, p->high);
   }

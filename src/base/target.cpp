@@ -84,6 +84,17 @@ class TableReader {
     return SourcedConstant{*value, source};
   }
 
+  // Every entry is a number of any sign.
+  std::vector<std::pair<std::string, double>> numbers() {
+    std::vector<std::pair<std::string, double>> all;
+    for (const auto& [key, node] : table_) {
+      const auto value = node.is_number() ? node.value<double>() : std::nullopt;
+      if (!value) fail(std::string(key.str()), "a number is expected");
+      all.emplace_back(key.str(), *value);
+    }
+    return all;
+  }
+
   std::optional<TableReader> table(const char* key, bool required = false) {
     const auto* node = find(key, required);
     if (!node) return std::nullopt;
@@ -127,6 +138,27 @@ Compiler read_compiler(TableReader table) {
   compiler.math_flags = table.texts("math_flags");
   table.finish();
   return compiler;
+}
+
+CycleModel read_cycle_model(TableReader table) {
+  CycleModel model;
+  model.name = table.text("model", true);
+  model.source = table.text("source", true);
+  model.issue = static_cast<int>(table.positive("issue").value_or(1));
+  if (model.issue > 2) table.fail("issue", "at most 2 instructions per cycle are modelled");
+  model.costs = table.table("cost", true)->numbers();
+  if (auto flash = table.table("flash")) {
+    const auto whole = [&](const char* key) {
+      return static_cast<std::uint64_t>(flash->positive(key).value_or(0));
+    };
+    model.line_bytes = std::max<std::uint64_t>(whole("line_bytes"), 4);
+    model.wait_states = whole("wait_states");
+    model.fetch_bytes = whole("fetch_bytes");
+    model.data_bytes = whole("data_bytes");
+    flash->finish();
+  }
+  table.finish();
+  return model;
 }
 
 Runner read_runner(TableReader table) {
@@ -249,6 +281,7 @@ Target parse_target(std::string_view text, const std::string& origin) {
   target.runner = read_runner(table.table("runner", true).value());
   if (auto memory = table.table("memory", target.bare_metal())) read_memory(*memory, target);
   if (auto board = table.table("board")) target.board = read_board(*board);
+  if (auto cycles = table.table("cycles")) target.cycle_model = read_cycle_model(*cycles);
   if (auto estimate = table.table("estimate")) {
     target.cycles_per_instruction = estimate->sourced("cycles_per_instruction", "cycles_source");
     target.energy_per_cycle_joules = estimate->sourced("energy_per_cycle_joules", "energy_source");

@@ -19,7 +19,6 @@ enum class Optimize { kSpeed, kBalanced, kSize, kRam };
 std::string_view optimize_name(Optimize optimize);
 std::optional<Optimize> find_optimize(std::string_view name);
 
-
 // A number that others measured, with the place where it is published.
 struct SourcedConstant {
   double value = 0;
@@ -57,6 +56,16 @@ struct Board {
   std::optional<double> clock_hz;
 };
 
+// What one inference's counted events (targets/plugin/count.c) cost in cycles; docs/cycles.md.
+struct CycleModel {
+  std::string name, source;
+  int issue = 1;                                      // instructions per cycle that the core can start
+  std::vector<std::pair<std::string, double>> costs;  // cycles by event; the others cost nothing
+  // Flash is read in lines that take wait states, through a cache for instructions and one for data (0 bytes:
+  // none).
+  std::uint64_t wait_states = 0, line_bytes = 8, fetch_bytes = 0, data_bytes = 0;
+};
+
 struct Target {
   std::string name, description, core;
   std::vector<std::string> features;  // dsp, fpu, mve, neon, dotprod, avx2, fma: what kernels may use
@@ -65,7 +74,8 @@ struct Target {
   MemoryRegion flash, ram;  // of the simulated machine; 0 bytes where an operating system loads the program
   std::optional<std::uint64_t> vectors_base;  // where the vector table stands, if not at the start of flash
   Board board;
-  std::optional<SourcedConstant> cycles_per_instruction;
+  std::optional<CycleModel> cycle_model;
+  std::optional<SourcedConstant> cycles_per_instruction;  // where there is no model
   std::optional<SourcedConstant> energy_per_cycle_joules;
 
   bool has(std::string_view feature) const;

@@ -24,6 +24,7 @@ const fs::path& counting_plugin() {
     require_program("cc", "gcc");
     const auto source = folder.path() / "count.c", library = folder.path() / "count.so";
     write_file(source, resource("targets/plugin/count.c"));
+    write_file(folder.path() / "arm_timing.h", resource("targets/plugin/arm_timing.h"));
     const auto built = run_process(
         {"cc", "-O2", "-shared", "-fPIC", "-fvisibility=hidden", source.string(), "-o", library.string()});
     if (built.exit_code != 0)
@@ -56,6 +57,16 @@ void write_map(const Artifact& artifact, const ElfFile& elf, const fs::path& pat
   write_file(path, map.str());
 }
 
+// What the plugin has to know of the core to count the events of its cycle model.
+std::string event_options(const Target& target) {
+  if (!target.cycle_model) return {};
+  const CycleModel& m = *target.cycle_model;
+  return ",issue=" + std::to_string(m.issue) + ",flash=" + std::to_string(target.flash.base) + ":" +
+         std::to_string(target.flash.bytes) + ",wait=" + std::to_string(m.wait_states) +
+         ",line=" + std::to_string(m.line_bytes) + ",fetch=" + std::to_string(m.fetch_bytes) +
+         ",data=" + std::to_string(m.data_bytes);
+}
+
 std::vector<std::string> command(const Target& target, const fs::path& image,
                                  const std::optional<Counting>& counting) {
   const auto& runner = target.runner;
@@ -64,7 +75,7 @@ std::vector<std::string> command(const Target& target, const fs::path& image,
   if (!runner.cpu.empty()) argv.insert(argv.end(), {"-cpu", runner.cpu});
   if (counting)
     argv.insert(argv.end(), {"-plugin", counting_plugin().string() + ",map=" + counting->map.string() +
-                                            ",out=" + counting->counts.string()});
+                                            ",out=" + counting->counts.string() + event_options(target)});
   if (runner.kind == RunnerKind::kQemuSystem) {
     argv.insert(argv.end(), {"-M", runner.machine});
     argv.insert(argv.end(), runner.arguments.begin(), runner.arguments.end());
@@ -133,21 +144,28 @@ void parse_console(const Artifact& artifact, const Target& target, const std::st
 }
 
 void parse_counts(const fs::path& path, std::size_t steps, DeviceRun& run) {
-  std::istringstream counts(read_text_file(path));
-  std::string kind;
-  while (counts >> kind) {
+  const auto lines = split(read_text_file(path), '\n');
+  std::vector<std::string> names = split(lines.at(0), ' ');
+  MOTE_CHECK(names.at(0) == "events");
+  names.erase(names.begin());
+  for (std::size_t i = 1; i < lines.size(); ++i) {
+    std::istringstream line(lines[i]);
+    std::string kind;
     std::size_t index = 0;
-    std::uint64_t count = 0;
+    if (!(line >> kind)) continue;
+    if (kind == "total" && run.events) return;  // a later sample
+    if (kind == "step") line >> index;
+    EventCounts counts;
+    for (const std::string& name : names) line >> counts[name];
+    MOTE_CHECK(!line.fail(), lines[i]);
     if (kind == "total") {
-      if (run.instructions) return;  // a later sample
-      counts >> count;
-      run.instructions = count;
-      run.step_instructions.assign(steps, 0);
-    } else if (counts >> index >> count) {
-      run.step_instructions.at(index) = count;
+      run.events = std::move(counts);
+      run.step_events.resize(steps);
+    } else {
+      run.step_events.at(index) = std::move(counts);
     }
   }
-  MOTE_CHECK(run.instructions.has_value(), "the instruction counter saw no run");
+  MOTE_CHECK(run.events.has_value(), "the instruction counter saw no run");
 }
 
 void execute(const Artifact& artifact, const Target& target, const fs::path& image, std::size_t samples,

@@ -23,8 +23,8 @@ struct DeviceRun {
   std::optional<std::uint64_t> stack_bytes;  // deepest of all samples; bare metal only
   std::vector<TraceEntry> trace;             // first sample, when asked for
   // Of the first sample, when asked for and the runner can count: in total, and for each step.
-  std::optional<std::uint64_t> instructions;
-  std::vector<std::uint64_t> step_instructions;
+  std::optional<EventCounts> events;
+  std::vector<EventCounts> step_events;
 };
 
 struct RunLimits {

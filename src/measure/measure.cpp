@@ -61,13 +61,15 @@ Measurement measure(const Artifact& artifact, const Target& target, const Sample
   }
   auto run = count_on_device(artifact, target, build, sample, limits);
   result.outputs = std::move(run.outputs.front());
-  result.instructions = run.instructions;
+  result.events = *run.events;
+  result.instructions = result.events.at("instruction");
   result.ram.stack_bytes = run.stack_bytes;
   for (std::size_t i = 0; i < artifact.steps.size(); ++i)
-    result.layers.push_back(
-        {artifact.steps[i].name, artifact.steps[i].operator_name, run.step_instructions[i]});
+    result.layers.push_back({artifact.steps[i].name, artifact.steps[i].operator_name,
+                             run.step_events[i].at("instruction"),
+                             estimate_cycles(target, run.step_events[i])});
   check_fits(artifact, target, result.flash, result.ram);
-  result.estimate = estimate_cost(target, *result.instructions);
+  result.estimate = estimate_cost(target, result.events);
   return result;
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -15,9 +16,13 @@ namespace mote {
 
 using Bytes = std::vector<std::byte>;
 
+// How often each event of the counting plugin happened; "instruction" is always among them.
+using EventCounts = std::map<std::string, std::uint64_t>;
+
 struct LayerCount {
   std::string name, operator_name;
   std::uint64_t instructions = 0;
+  std::optional<double> cycles;  // estimated
 };
 
 struct FlashUse {
@@ -34,7 +39,8 @@ struct RamUse {
   std::uint64_t total_bytes() const { return arena_bytes + static_bytes + stack_bytes.value_or(0); }
 };
 
-// Not measured: instructions times published constants of a board, named in `source`.
+// Not measured: counted events priced by the target's cycle model (docs/cycles.md), or instructions times
+// published constants of a board, as named in `source`.
 struct Estimate {
   std::optional<double> cycles, seconds, energy_joules;
   std::string source;
@@ -46,6 +52,7 @@ struct Measurement {
   // to the step that was entered last, the call of NAME_run to the first.
   std::optional<std::uint64_t> instructions;
   std::vector<LayerCount> layers;
+  EventCounts events;  // of the whole inference; empty where nothing is counted
   FlashUse flash;
   RamUse ram;
   Estimate estimate;
@@ -54,8 +61,11 @@ struct Measurement {
   std::optional<bool> output_matches_oracle;  // set by whoever has the oracle's bytes
 };
 
-// Cycles, seconds and energy from an instruction count, as far as the target states constants.
-Estimate estimate_cost(const Target& target, std::uint64_t instructions);
+// Cycles by the target's model, or by its cycles per instruction; nothing where it states neither. Throws
+// UserError for a model that prices an event that is not counted.
+std::optional<double> estimate_cycles(const Target& target, const EventCounts& events);
+// Cycles, seconds and energy, as far as the target states constants.
+Estimate estimate_cost(const Target& target, const EventCounts& events);
 
 // The keys of `mote measure --json`; absent figures are null.
 nlohmann::json to_json(const Measurement& measurement);

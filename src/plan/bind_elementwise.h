@@ -30,6 +30,9 @@ Bound elementwise_call(const BindContext& context, std::string function, std::st
 // The kernel of a tabulated, interpolated or piecewise linear function from input 0 to the output.
 Bound unary_law_call(const BindContext& context, const UnaryLaw& law);
 
+// Quantized Binary functions with broadcasting.
+BindResult bind_binary_integer(const BindContext& context);
+
 // Add and Sub of signed bytes in one linear form.
 BindResult bind_add_s8(const BindContext& context);
 

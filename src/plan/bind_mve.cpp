@@ -240,4 +240,18 @@ BindResult bind_add_s8_mve(const BindContext& context) {
   return result;
 }
 
+// Runs of neighbours, or one element against a run.
+BindResult bind_mul_bytes_mve(const BindContext& context) {
+  BindResult result = bind_binary_integer(context);
+  auto* bound = std::get_if<Bound>(&result);
+  if (!bound || bound->calls.empty()) return result;
+  KernelCall& call = bound->calls[0];
+  if (call.function != "mul_bytes") return Refusal{"not bytes"};
+  for (const Parameter& p : call.params)
+    if (p.name == "shape.a_steps" || p.name == "shape.b_steps")
+      if (std::get<std::vector<std::int64_t>>(p.value).back() > 1) return Refusal{"an operand has strides"};
+  call.function = "mul_bytes_mve";
+  return result;
+}
+
 }  // namespace mote

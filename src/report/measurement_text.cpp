@@ -13,12 +13,14 @@ std::string layer_table(const Measurement& m) {
   Table table({{"layer", Table::Align::Left},
                {"operator", Table::Align::Left},
                {"instructions", Table::Align::Right},
-               {"share", Table::Align::Right}});
+               {"share", Table::Align::Right},
+               {"cycles (estimate)", Table::Align::Right}});
   for (const LayerCount& l : m.layers)
     table.add_row({l.name, l.operator_name, format_count(l.instructions),
                    fmt::format("{:.1f}%", 100.0 * static_cast<double>(l.instructions) /
                                               static_cast<double>(
-                                                  std::max<std::uint64_t>(1, m.instructions.value_or(1))))});
+                                                  std::max<std::uint64_t>(1, m.instructions.value_or(1)))),
+                   l.cycles ? format_count(static_cast<std::uint64_t>(*l.cycles)) : ""});
   return table.text();
 }
 

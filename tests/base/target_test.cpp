@@ -52,7 +52,7 @@ TEST(Target, RefusesWhatItDoesNotKnow) {
   EXPECT_NE(refusal(edited("kind = \"qemu-system\"", "kind = \"jtag\"")).find("jtag"), std::string::npos);
   EXPECT_NE(refusal(edited("boot = \"cortex_m\"", "boot = \"x86\"")).find("runner.boot"), std::string::npos);
   EXPECT_NE(refusal(edited("core = \"cortex-m4\"", "")).find("core"), std::string::npos);
-  EXPECT_NE(refusal(edited("cycles_source", "cycles_origin")).find("source"), std::string::npos);
+  EXPECT_NE(refusal(edited("energy_source", "energy_origin")).find("source"), std::string::npos);
   EXPECT_NE(refusal("name = ").find("line 1"), std::string::npos);
   EXPECT_NE(refusal(edited("ram_base = 0x20000000", "ram_base = 0xFFFFFFFF")).find("4 GiB"),
             std::string::npos);

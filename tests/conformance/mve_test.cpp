@@ -2,20 +2,30 @@
 // reading windows, in every aim, on random and extreme inputs.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
+#include "base/file.h"
 #include "base/process.h"
+#include "emit/c.h"
 #include "ir/patch.h"
+#include "measure/device.h"
 #include "ops/conv2d.h"
 #include "ops/depthwise_conv2d.h"
+#include "ops/operator_list.h"
 #include "plan/plan.h"
+#include "run/interpreter.h"
 #include "tests/support/device_layers.h"
+#include "tests/support/random_inputs.h"
 
 namespace mote {
 namespace {
 
 using testing::device_differences;
+using testing::difference;
+using testing::largest_magnitude;
 using testing::random_bytes;
+using testing::random_inputs;
 
 struct Layer {
   Shape x;
@@ -97,6 +107,34 @@ TEST_P(MveLayers, EqualEvaluateOnShapesOfNetworks) {
   }
   EXPECT_EQ(forms.size(), 3);
   for (const std::string& difference : device_differences(plan, target, rng)) ADD_FAILURE() << difference;
+}
+
+// Rows without a feature that have a vector form of their own: floats, and tables of bytes.
+TEST(MvePortable, EqualsEvaluate) {
+  const Target target = load_target("cortex-m55");
+  if (!find_program(target.runner.program)) GTEST_SKIP() << target.runner.program << " is missing";
+  constexpr int kCases = 4;
+  for (const std::string_view name : {"Conv2D", "DepthwiseConv2D", "FullyConnected", "HardSwish"}) {
+    Rng rng(23);
+    for (int found = 0; found < kCases;) {
+      const Graph graph = find_operator(name).sample(rng);
+      const Plan plan = make_plan(graph, target);
+      const std::string_view file = plan.steps[0].kernel ? plan.steps[0].kernel->file : "";
+      if (file.find("f32") == std::string_view::npos && file != "lookup.h") continue;
+      ++found;
+      const std::vector<Tensor> inputs = random_inputs(graph, rng);
+      Sample sample;
+      for (const Tensor& t : inputs) sample.emplace_back(t.bytes().begin(), t.bytes().end());
+      const TemporaryFolder folder;
+      const Artifact artifact = emit_c(plan, {.name = "m", .folder = folder.path()});
+      const auto outputs = run_on_device(artifact, target, std::vector<Sample>{sample}).outputs;
+      const Tensor expected = interpret(graph, inputs).at(0);
+      // the sums before a fused activation may be larger than what it leaves
+      const double largest = std::max(largest_magnitude(expected), 10.0);
+      EXPECT_EQ(difference(expected, Tensor(expected.type(), outputs.at(0).at(0)), 1e-5, largest), "")
+          << graph.describe(plan.steps[0].node);
+    }
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Aims, MveLayers,

@@ -150,14 +150,16 @@ TEST(Device, ASizeBuildIsSmallerAndSlower) {
 }
 
 TEST(Device, EstimatesNameTheirSource) {
-  const auto target = load_target("cortex-m4");
-  const auto estimate = estimate_cost(target, 1000000);
-  EXPECT_DOUBLE_EQ(estimate.cycles.value(), 1.56e6);
-  EXPECT_DOUBLE_EQ(estimate.seconds.value(), 0.013);
-  EXPECT_DOUBLE_EQ(estimate.energy_joules.value(), 1.56e6 * 349e-12);
-  EXPECT_NE(estimate.source.find("MLPerf Tiny"), std::string::npos);
+  Target plain = load_target("cortex-m4");
+  plain.cycle_model.reset();
+  plain.cycles_per_instruction = SourcedConstant{1.5, "a paper"};
+  const auto estimate = estimate_cost(plain, {{"instruction", 1000000}});
+  EXPECT_DOUBLE_EQ(estimate.cycles.value(), 1.5e6);
+  EXPECT_DOUBLE_EQ(estimate.seconds.value(), 0.0125);
+  EXPECT_DOUBLE_EQ(estimate.energy_joules.value(), 1.5e6 * 349e-12);
+  EXPECT_NE(estimate.source.find("a paper"), std::string::npos);
   Measurement unknown;
-  unknown.estimate = estimate_cost(load_target("cortex-m55"), 1000);
+  unknown.estimate = estimate_cost(load_target("cortex-m55"), {{"instruction", 1000}});
   EXPECT_TRUE(to_json(unknown)["estimate"]["cycles"].is_null());
   EXPECT_TRUE(to_json(unknown)["instructions"].is_null());
 }
@@ -244,6 +246,67 @@ NAKED void tiny_run(void *arena) { __asm__ volatile("push {lr}\nbl tiny_step_0\n
   EXPECT_EQ(result.layers.at(0).instructions, 2U + (1 + 200 + 1) + 1);  // push, bl; the loop; bl
   EXPECT_EQ(result.layers.at(1).instructions, 3U + 1 + 1);  // two nop, bx; pop; the caller's next bl
   EXPECT_EQ(result.instructions, 210U);
+}
+
+// Every event of the cycle model, on instructions whose timing the processor's manual states.
+TEST(Device, EventsOfTheCycleModelAreExact) {
+  const auto target = load_target("cortex-m4");
+  if (!available(target)) GTEST_SKIP() << "no cross compiler or QEMU for Cortex-M";
+  const TemporaryFolder folder;
+  auto artifact = tiny();
+  artifact.folder = folder.path();
+  artifact.steps.resize(1);
+  write_file(folder.path() / "tiny.h", read_text_file(tiny().folder / "tiny.h"));
+  write_file(folder.path() / "tiny.c", R"(#include "tiny.h"
+#define NAKED __attribute__((naked, noinline, used, aligned(16)))
+NAKED static void tiny_step_0(void) {
+  __asm__ volatile(
+      "movs r1, #0\nmovs r3, #5\nnop\n"
+      "ldr r2, [r0]\nldr r1, [r0, #4]\nldr r12, [r0, #8]\n"  /* 1 + 3 cycles: the others are pipelined */
+      "nop\nand r1, r1, #0\nldr r2, [r0, r1]\n"              /* the address is fresh: interlock; load */
+      "nop\nstr r2, [r0, r1]\nstr r2, [r0]\n"                /* register offset 2 cycles, immediate 1 */
+      "ldm r0, {r1, r2, r12}\nstrd r1, r2, [r0]\n"            /* 3 and 2 words */
+      "udiv r1, r2, r3\nsmlad r1, r2, r3, r1\n"
+      "1: subs r3, r3, #1\nbne 1b\nbx lr");                  /* taken 4 of 5 times, and the return */
+}
+NAKED void tiny_run(void *arena) { __asm__ volatile("push {lr}\nbl tiny_step_0\npop {pc}"); }
+)");
+  EventCounts events = measure(artifact, target, sample(0)).events;
+  EXPECT_EQ(events["load"], 2U);
+  EXPECT_EQ(events["interlock"], 1U);
+  EXPECT_EQ(events["store_indexed"], 1U);
+  EXPECT_EQ(events["word"], 5U + 2);  // and push, pop
+  EXPECT_EQ(events["divide"], 1U);
+  EXPECT_EQ(events["branch"],
+            1U + 4 + 1 + 1 + 1);  // the call, the loop, the return, pop, the caller's next bl
+  EXPECT_EQ(events["paired"], 0U);
+  EXPECT_EQ(events["data_wait"], 0U);
+}
+
+// A table in flash that is larger than the data cache: each line waits, each time.
+TEST(Device, FlashWaitsFollowTheCaches) {
+  auto target = load_target("cortex-m4");
+  if (!available(target)) GTEST_SKIP() << "no cross compiler or QEMU for Cortex-M";
+  const TemporaryFolder folder;
+  auto artifact = tiny();
+  artifact.folder = folder.path();
+  artifact.steps.resize(1);
+  write_file(folder.path() / "tiny.h", read_text_file(tiny().folder / "tiny.h"));
+  write_file(folder.path() / "tiny.c", R"(#include "tiny.h"
+static const int tiny_w[256] __attribute__((aligned(64))) = {1, 2, 3};
+static void __attribute__((noinline)) tiny_step_0(volatile int *arena) {
+  for (int pass = 0; pass < 2; ++pass)
+    for (int i = 0; i < 256; ++i) arena[0] += ((const volatile int *)tiny_w)[i];
+}
+void tiny_run(void *arena) { tiny_step_0(arena); }
+)");
+  const std::uint64_t lines = 2 * 1024 / target.cycle_model->line_bytes;
+  const auto waits = [&] { return measure(artifact, target, sample(0)).events.at("data_wait"); };
+  const std::uint64_t streamed = waits();
+  EXPECT_GE(streamed, lines * target.cycle_model->wait_states);
+  EXPECT_LE(streamed, (lines + 4) * target.cycle_model->wait_states);
+  target.cycle_model->data_bytes = 4096;  // now the second pass finds everything
+  EXPECT_LE(waits(), (lines / 2 + 4) * target.cycle_model->wait_states);
 }
 
 TEST(Device, AnEndlessNetworkMeetsTheTimeLimit) {
