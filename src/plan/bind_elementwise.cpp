@@ -199,6 +199,36 @@ BindResult bind_add_s8_as(const BindContext& context, const std::string& functio
 BindResult bind_add_s8_avx2(const BindContext& context) { return bind_add_s8_as(context, "add_s8_avx2"); }
 BindResult bind_add_s8_neon(const BindContext& context) { return bind_add_s8_as(context, "add_s8_neon"); }
 
+BindResult bind_mul_s8_dsp(const BindContext& context) {
+  if (nothing_to_do(context)) return Bound{};
+  const Encoding& a = context.input(0).encoding;
+  const Encoding& b = context.input(1).encoding;
+  const Encoding& y = context.output().encoding;
+  if (form(context) != Form::Int8 || !a.is_signed() || !b.is_signed() || !y.is_signed())
+    return Refusal{"not signed 8-bit numbers"};
+  const auto shape = broadcast_of(context);
+  if (shape.extents.empty() || shape.a_strides.back() != 1) return Refusal{"the first operand stands still"};
+  const BinaryLaw law = binary_law(context.node().op->name(), a, b, y, clamp_of(context));
+  if (law.out.shift > -1 || law.out.shift < -22) return Refusal{"no shift to the right of 1 to 22"};
+  std::vector<Parameter> params;
+  if (!add_broadcast(params, "shape", shape)) return too_many_axes();
+  const auto both = [](std::int32_t value) {
+    return std::int64_t{static_cast<std::int32_t>((static_cast<std::uint32_t>(value) & 0xffffU) * 0x10001U)};
+  };
+  const int right = -law.out.shift;
+  params.push_back(integer("a_zero", both(-a.zero_point())));
+  params.push_back(integer("b_zero", both(-b.zero_point())));
+  params.push_back(integer("multiplier", law.out.value));
+  params.push_back(integer("shift", right));
+  params.push_back(integer(
+      "round", (std::int64_t{1} << (right - 1)) + std::int64_t{law.out_zero} * (std::int64_t{1} << right)));
+  params.push_back(integer("low", law.range.min));
+  params.push_back(integer("high", law.range.max));
+  const bool saturates = law.range.min == -128 && law.range.max == 127;
+  return elementwise_call(context, saturates ? "mul_s8_dsp" : "mul_clamped_s8_dsp", "mul_s8_dsp_params",
+                          std::move(params), 2);
+}
+
 BindResult bind_binary_integer(const BindContext& context) {
   if (nothing_to_do(context)) return Bound{};
   const Form f = form(context);
