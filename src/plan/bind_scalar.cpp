@@ -95,6 +95,7 @@ BindResult bind_pairs(const BindContext& context, ScalarIsa isa) {
   std::vector<std::int32_t> entries;
   std::int64_t most_taps = 0;
   std::string note = "two pixels per word, runs of";
+  std::size_t segments = 0;
   for (std::size_t i = 0; i < choice->loops.size(); ++i) {
     const Loop& loop = choice->loops[i];
     const std::int64_t taps = loop.passes(f.elements) * loop.taps;
@@ -106,7 +107,8 @@ BindResult bind_pairs(const BindContext& context, ScalarIsa isa) {
       const auto& entry = outputs.entries[static_cast<std::size_t>(o)];
       entries.insert(entries.end(), entry.begin(), entry.end());
     }
-    add_segment(call, i, loop, channels / c.groups, taps, isa, outputs);
+    if (channels == 0) continue;
+    add_segment(call, segments++, loop, channels / c.groups, taps, isa, outputs);
     most_taps = std::max(most_taps, taps);
     note += fmt::format(" {}", loop.run);
   }
