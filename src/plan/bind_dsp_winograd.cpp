@@ -44,26 +44,29 @@ std::int64_t direct_cost(const Convolution& c) {
   return blocks * (9 * c.in_channels * 4 + 300 + c.out_channels / 2 * (11 * 9 * c.in_channels / 2 + 80));
 }
 
-// What the layers around need at the same time, at most: the largest sum of the tensors of a node.
-std::int64_t largest_working_set(const Graph& graph) {
-  std::int64_t largest = 0;
-  for (const Node& node : graph.nodes()) {
-    std::int64_t bytes = 0;
-    for (const ValueId v : node.inputs)
-      if (v.valid() && !graph.constant(v)) bytes += graph.type(v).bytes();
-    for (const ValueId v : node.outputs) bytes += graph.type(v).bytes();
-    largest = std::max(largest, bytes);
+// Bytes of the tensors that exist while each node runs, in the order of the graph and without any sharing.
+std::vector<std::int64_t> live_bytes(const Graph& graph) {
+  const auto& nodes = graph.nodes();
+  std::vector<std::size_t> first(graph.values().size(), 0), last(graph.values().size(), 0);
+  for (std::size_t n = 0; n < nodes.size(); ++n) {
+    for (const ValueId v : nodes[n].outputs) first[v.index] = last[v.index] = n;
+    for (const ValueId v : nodes[n].inputs)
+      if (v.valid()) last[v.index] = n;
   }
-  return largest;
+  std::vector<std::int64_t> live(nodes.size(), 0);
+  for (std::uint32_t v = 0; v < first.size(); ++v)
+    if (!graph.constant(ValueId{v}))
+      for (std::size_t n = first[v]; n <= last[v]; ++n) live[n] += graph.type(ValueId{v}).bytes();
+  return live;
 }
 
 // More rows at a time transform the weights less often. The scratch shall hardly raise the peak of the
 // network.
 Tiling choose_tiling(const BindContext& context, const Convolution& c) {
   Tiling t{(c.columns.out + 2 * kTiles - 1) / (2 * kTiles), 1};
-  constexpr std::int64_t kAlways = 4096;
-  const std::int64_t limit = std::max(
-      largest_working_set(context.graph) - context.input(0).bytes() - context.output().bytes(), kAlways);
+  const std::vector<std::int64_t> live = live_bytes(context.graph);
+  const std::int64_t peak = *std::max_element(live.begin(), live.end());
+  const std::int64_t limit = peak + peak / 8 - live[context.id.index];
   for (Tiling more = t; more.tile_rows < rows_of_tiles(c);) {
     ++more.tile_rows;
     if (scratch_bytes(c, more) > limit) break;
