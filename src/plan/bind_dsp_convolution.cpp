@@ -11,7 +11,7 @@ namespace {
 
 // Why no matrix product can be made of the layer.
 std::string gemm_refusal(const BindContext& context, const Convolution& c) {
-  if (const std::string why = fast_refusal(context, c); !why.empty()) return why;
+  if (const std::string why = fast_refusal(context, c, true); !why.empty()) return why;
   if (c.groups != 1) return "it has groups";
   if (c.rows.offset > 0 || c.columns.offset > 0) return "its padding is negative";
   return {};

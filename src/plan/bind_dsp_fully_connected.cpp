@@ -5,7 +5,7 @@ namespace mote {
 
 BindResult bind_fully_connected_s8_dsp(const BindContext& context) {
   const Convolution c = convolution_of(context);
-  if (const std::string why = fast_refusal(context, c); !why.empty()) return Refusal{why};
+  if (const std::string why = fast_refusal(context, c, true); !why.empty()) return Refusal{why};
   if (c.rows.out >= 3) return Refusal{"many rows: the convolution kernel is better"};
   const Encoding& x = context.input(0).encoding;
   const Filters f = filters_of(context, c);

@@ -112,7 +112,7 @@ void add_functions(KernelCall& call, const Convolution& c, bool is_signed, const
 }
 
 std::string winograd_refusal(const BindContext& context, const Convolution& c) {
-  if (const std::string why = fast_refusal(context, c); !why.empty()) return why;
+  if (const std::string why = fast_refusal(context, c, true); !why.empty()) return why;
   const auto fits = [](const WindowAxis& a) {
     return a.taps == 3 && a.stride == 1 && a.step == 1 && a.offset <= 0;
   };
@@ -134,6 +134,7 @@ BindResult bind_conv2d_s8_winograd_dsp(const BindContext& context) {
   if (winograd_cost(c, tiling) >= direct_cost(c)) return Refusal{"windows need fewer instructions"};
   const Encoding& x = context.input(0).encoding;
   const Filters f = filters_of(context, c);
+  if (!fits_bytes(f)) return Refusal{"counted from their zero points, the weights have more than 8 bits"};
   const GemmOutput output = gemm_output(context, c, f, {.fitted = true});
   if (output.form == GemmOutput::kSums) return Refusal{"the output stage is not simple"};
   KernelCall call{"conv2d_s8_winograd_dsp",

@@ -95,7 +95,12 @@ std::optional<std::int64_t> constant_output(const BindContext& context, const Co
 
 }  // namespace
 
+bool fits_bytes(const Filters& f) {
+  return std::all_of(f.values.begin(), f.values.end(), [](std::int32_t w) { return w >= -128 && w <= 127; });
+}
+
 std::string lane_problem(const Filters& f, const Encoding& x) {
+  if (!fits_bytes(f)) return "counted from their zero points, the weights have more than 8 bits";
   const std::int64_t largest_input = x.is_signed() ? 128 : 255;
   for (std::int64_t o = 1; o < f.channels; o += 2) {
     std::int64_t magnitude = 0;

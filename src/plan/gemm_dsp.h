@@ -8,6 +8,9 @@
 
 namespace mote {
 
+// Weights, counted from their zero points, are signed bytes.
+bool fits_bytes(const Filters& f);
+
 // Why the weights cannot share 16-bit lanes, two channels in each; empty: they can. Inputs reach from
 // -128 to 127, or to 255 where they are read as unsigned.
 std::string lane_problem(const Filters& f, const Encoding& x);

@@ -5,12 +5,13 @@
 
 namespace mote {
 
-std::string fast_refusal(const BindContext& context, const Convolution& c) {
+std::string fast_refusal(const BindContext& context, const Convolution& c, bool takes_weight_zeros) {
   if (c.form != Accumulation::Int8) return "not an 8-bit layer";
   if (!context.constant(1) || (context.has_input(2) && !context.constant(2)))
     return "weights or bias are computed";
   if (c.rows.divisor != 1 || c.columns.divisor != 1 || c.rows.step < 0 || c.columns.step < 0)
     return "it is transposed";
+  if (takes_weight_zeros) return {};
   const Encoding& w = context.input(1).encoding;
   if (!w.is_signed()) return "the weights are unsigned";
   const auto& zeros = w.quantization().zero_points;
@@ -31,6 +32,9 @@ Filters filters_of(const BindContext& context, const Convolution& c) {
       f.values[i % channels * static_cast<std::size_t>(f.elements) + i / channels] = taps_first[i];
     }
   }
+  if (const Encoding& w = context.input(1).encoding; w.is_quantized())
+    for (std::size_t i = 0; i < f.values.size(); ++i)
+      f.values[i] -= w.zero_point(w.is_per_axis() ? i / static_cast<std::size_t>(f.elements) : 0);
   f.bias =
       constant_integers(context, 2).value_or(std::vector<std::int32_t>(static_cast<std::size_t>(f.channels)));
   const std::int64_t zero = byte_zero(context.input(0).encoding);

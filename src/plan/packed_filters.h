@@ -24,11 +24,11 @@ struct Filters {
 };
 
 // Why the fast 8-bit kernels cannot take the layer: not 8-bit, computed weights, transposed, weights with
-// zero points. Empty: they can.
-std::string fast_refusal(const BindContext& context, const Convolution& c);
+// zero points (or unsigned) unless the kernel can have weights of 9 bits. Empty: they can.
+std::string fast_refusal(const BindContext& context, const Convolution& c, bool takes_weight_zeros = false);
 
-// Of a layer with constant weights without zero points and a constant bias, if any. Depthwise weights
-// [1,kh,kw,O] come as [O, kh*kw].
+// Of a layer with constant weights, counted from their zero points, and a constant bias, if any. Depthwise
+// weights [1,kh,kw,O] come as [O, kh*kw].
 Filters filters_of(const BindContext& context, const Convolution& c);
 
 // Of 64-bit scaling, for every channel: multipliers of 16 bits and one right shift, as in requantize.h.

@@ -30,6 +30,7 @@ struct Layer {
   std::vector<std::int64_t> dilation = {1, 1};
   float clamp_max = kUnbounded;
   bool own_lanes = false;  // weights too large for shared ones
+  std::int32_t w_zero = 0;
 };
 
 const Layer kLayers[] = {
@@ -55,7 +56,8 @@ const Layer kLayers[] = {
     {{2, 9, 9, 6}, 5, {3, 2}, {2, 1}, {0, 1}, 0, false, {1, 2}},
     {{1, 8, 8, 18}, 10, {5, 3}, {1, 1}, {1, 2}, -128, true},
     {{1, 7, 7, 20}, 6, {3, 3}, {2, 2}, {1, 1}, -128, true, {1, 1}, kUnbounded, true},
-    {{1, 9, 6, 3}, 5, {3, 3}, {1, 1}, {1, 1}, 9, false, {1, 1}, kUnbounded, true}};
+    {{1, 9, 6, 3}, 5, {3, 3}, {1, 1}, {1, 1}, 9, false, {1, 1}, kUnbounded, true},
+    {{1, 9, 8, 16}, 16, {3, 3}, {1, 1}, {1, 1}, -128, true, {1, 1}, kUnbounded, false, 30}};
 
 struct Connected {
   std::int64_t rows, inputs, channels;
@@ -76,12 +78,13 @@ ValueId add_input(Patch& patch, Rng& rng, const Shape& shape, bool is_signed) {
 std::byte first_weight(bool own_lanes) { return static_cast<std::byte>(own_lanes ? 0x80 : 1); }
 
 // Per axis, or with one scale: its constants are then common to all channels.
-ValueId add_weights(Patch& patch, Rng& rng, const Shape& shape, std::byte first, bool per_axis) {
+ValueId add_weights(Patch& patch, Rng& rng, const Shape& shape, std::byte first, bool per_axis,
+                    std::int32_t zero = 0) {
   std::vector<float> scales;
   for (std::int64_t i = 0; i < shape[0]; ++i) scales.push_back(static_cast<float>(rng.uniform(0.002, 0.02)));
-  const std::vector<std::int32_t> zeros(scales.size());
+  const std::vector<std::int32_t> zeros(scales.size(), zero);
   const Encoding encoding =
-      per_axis ? Encoding::per_axis(8, true, 0, scales, zeros) : Encoding::affine(8, true, scales[0], 0);
+      per_axis ? Encoding::per_axis(8, true, 0, scales, zeros) : Encoding::affine(8, true, scales[0], zero);
   Tensor w = random_bytes(rng, {shape, encoding, {}}, 0.05);
   std::vector<std::byte> bytes(w.bytes().begin(), w.bytes().end());
   const std::size_t filter = bytes.size() / static_cast<std::size_t>(shape[0]);
@@ -113,7 +116,7 @@ TEST_P(ConvolutionDsp, EqualsEvaluateOnShapesOfNetworks) {
     op->clamp_max = l.clamp_max;
     const ValueId x = add_input(patch, rng, l.x, l.is_signed);
     const ValueId w = add_weights(patch, rng, {l.channels, l.taps[0], l.taps[1], l.x[3]},
-                                  first_weight(l.own_lanes), per_axis);
+                                  first_weight(l.own_lanes), per_axis, l.w_zero);
     add_layer(patch, op, {x, w}, l.taps[0] * l.taps[1] * l.x[3], l.y_zero, l.is_signed);
   }
   for (const Connected& l : kConnected) {
