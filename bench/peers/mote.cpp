@@ -11,7 +11,7 @@ namespace mote::bench {
 namespace {
 
 Artifact emit_for_host(const std::filesystem::path& model, const std::filesystem::path& folder) {
-  const Plan plan = make_plan(import_model(model), load_target("host"));
+  const Plan plan = make_plan(prepare_model(import_model(model), {}).graph, load_target("host"));
   return emit_c(plan, {.name = "network", .folder = folder});
 }
 

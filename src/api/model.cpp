@@ -52,7 +52,7 @@ Plan plan_for(const Graph& graph, const std::string& target, const std::string& 
   if (!aim)
     throw UserError({"cannot plan the network", optimize, "it is not something that mote optimizes for",
                      "give speed, balanced, size or ram"});
-  return make_plan(graph, load_target(target), {.optimize = *aim, .only_kernel = {}});
+  return make_plan(graph, load_target(target), {.optimize = *aim});
 }
 
 }  // namespace
@@ -69,7 +69,7 @@ void Model::save(const std::string& path) const {
 }
 
 ModelFacts Model::facts(const std::string& target) const {
-  const Inspection i = inspect(plan_for(*graph_, target, false));
+  const Inspection i = inspect(plan_for(*graph_, target, "speed"));
   ModelFacts facts{to_string(i.stage),
                    i.macs,
                    i.parameters,
