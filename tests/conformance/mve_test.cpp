@@ -9,7 +9,9 @@
 #include "base/process.h"
 #include "emit/c.h"
 #include "ir/patch.h"
+#include "ir/text_form.h"
 #include "measure/device.h"
+#include "ops/binary.h"
 #include "ops/conv2d.h"
 #include "ops/depthwise_conv2d.h"
 #include "ops/operator_list.h"
@@ -65,15 +67,13 @@ Encoding bytes(const Layer& layer, float scale, std::int32_t zero) {
 }
 
 template <class Op>
-void add_layer(Patch& patch, Rng& rng, const Layer& layer, const Shape& w_shape, int axis) {
+ValueId add_layer(Patch& patch, Rng& rng, ValueId x, const Layer& layer, const Shape& w_shape, int axis) {
   auto op = std::make_shared<Op>();
   op->stride = {layer.stride, layer.stride};
   op->dilation = {layer.dilation, layer.dilation};
   op->padding = {layer.taps[0] / 2, layer.taps[1] / 2, layer.taps[0] / 2, layer.taps[1] / 2};
   if (layer.y_zero == -128 || rng.chance(0.3)) op->clamp_min = 0;
   if (rng.chance(0.3)) op->clamp_max = 6;
-  const auto zero = static_cast<std::int32_t>(rng.chance(0.5) ? -128 : rng.integer(-128, 127));
-  const ValueId x = patch.add_input("x", {layer.x, bytes(layer, 0.02F, zero), {}});
   std::vector<float> scales;
   for (std::int64_t i = 0; i < layer.channels; ++i)
     scales.push_back(static_cast<float>(rng.uniform(0.001, 0.02)));
@@ -83,7 +83,43 @@ void add_layer(Patch& patch, Rng& rng, const Layer& layer, const Shape& w_shape,
   TensorType y = op->infer({&patch.type(inputs[0]), &patch.type(inputs[1])}).at(0);
   const auto products = static_cast<float>(w.elements() / layer.channels);
   y.encoding = bytes(layer, layer.scale * 0.02F * products, layer.y_zero);
-  patch.add_output(patch.add_node(op, inputs, {y}, "layer", {"y"})[0]);
+  return patch.add_node(op, inputs, {y}, "layer", {"y"})[0];
+}
+
+ValueId add_convolution(Patch& patch, Rng& rng, ValueId x, const Layer& l) {
+  return add_layer<Conv2D>(patch, rng, x, l, {l.channels, l.taps[0], l.taps[1], patch.type(x).shape[3]}, 0);
+}
+
+ValueId add_depthwise(Patch& patch, Rng& rng, ValueId x, const Layer& l) {
+  return add_layer<DepthwiseConv2D>(patch, rng, x, l, {1, l.taps[0], l.taps[1], l.channels}, 3);
+}
+
+ValueId add_input(Patch& patch, Rng& rng, const Layer& layer) {
+  const auto zero = static_cast<std::int32_t>(rng.chance(0.5) ? -128 : rng.integer(-128, 127));
+  return patch.add_input("x", {layer.x, bytes(layer, 0.02F, zero), {}});
+}
+
+// A network of a few layers with a residual, whose rows may overlay others or pass through rings.
+void add_network(Patch& patch, Rng& rng) {
+  const std::int64_t channels = rng.integer(1, 5) * (rng.chance(0.7) ? 8 : 5);
+  Layer l{{1, rng.integer(5, 20), rng.integer(1, 20), rng.integer(1, 6)}, {3, 3}, 1, 1, channels, -128, 0.1F};
+  ValueId x = add_convolution(patch, rng, add_input(patch, rng, l), l);
+  for (int block = 0; block < 3; ++block) {
+    l.y_zero = rng.chance(0.5) ? -128 : 3;
+    l.taps = {3, rng.chance(0.7) ? 3 : 5};
+    const ValueId wide = add_depthwise(patch, rng, x, l);
+    l.taps = {1, 1};
+    const ValueId sum = add_convolution(patch, rng, wide, l);
+    TensorType y = patch.type(x);
+    y.encoding = Encoding::affine(8, true, 0.05F, -100);
+    x = patch.add_node(std::make_shared<Binary>(), {x, sum}, {y}, "sum", {"y"})[0];
+    if (rng.chance(0.5)) continue;
+    l.taps = {3, 3};
+    l.stride = rng.integer(1, 2);
+    x = add_convolution(patch, rng, x, l);
+    l.stride = 1;
+  }
+  patch.add_output(x);
 }
 
 class MveLayers : public ::testing::TestWithParam<Optimize> {};
@@ -94,9 +130,8 @@ TEST_P(MveLayers, EqualEvaluateOnShapesOfNetworks) {
   Rng rng(19);
   Patch patch;
   for (const Layer& l : kConvolutions)
-    add_layer<Conv2D>(patch, rng, l, {l.channels, l.taps[0], l.taps[1], l.x[3]}, 0);
-  for (const Layer& l : kDepthwise)
-    add_layer<DepthwiseConv2D>(patch, rng, l, {1, l.taps[0], l.taps[1], l.channels}, 3);
+    patch.add_output(add_convolution(patch, rng, add_input(patch, rng, l), l));
+  for (const Layer& l : kDepthwise) patch.add_output(add_depthwise(patch, rng, add_input(patch, rng, l), l));
   const Graph graph = std::move(patch).apply();
   const Plan plan = make_plan(graph, target, {.optimize = GetParam()});
   std::set<std::string> forms;
@@ -107,6 +142,20 @@ TEST_P(MveLayers, EqualEvaluateOnShapesOfNetworks) {
   }
   EXPECT_EQ(forms.size(), 3);
   for (const std::string& difference : device_differences(plan, target, rng)) ADD_FAILURE() << difference;
+}
+
+TEST_P(MveLayers, NetworksEqualEvaluate) {
+  const Target target = load_target("cortex-m55");
+  if (!find_program(target.runner.program)) GTEST_SKIP() << target.runner.program << " is missing";
+  Rng rng(29);
+  for (int i = 0; i < 8; ++i) {
+    Patch patch;
+    add_network(patch, rng);
+    const Graph graph = std::move(patch).apply();
+    const Plan plan = make_plan(graph, target, {.optimize = GetParam()});
+    for (const std::string& difference : device_differences(plan, target, rng))
+      ADD_FAILURE() << difference << "\n" << print(graph, {.constant_bytes = false});
+  }
 }
 
 // Rows without a feature that have a vector form of their own: floats, and tables of bytes.
