@@ -11,6 +11,7 @@
 #define MOTE_DEPTHWISE_CONV2D_S8_DSP_H
 
 #include "dsp.h"
+#include "rows.h"
 #include "window2d.h"
 
 #if defined(__ARM_FEATURE_DSP)
@@ -113,8 +114,6 @@ MOTE_INLINE void mote_planes_padding(const depthwise_conv2d_s8_dsp_params* p, mo
     if (inside) mote_plane_padding(to, p->plane, lead + p->used, p->pitch, p->x_zero);
   }
 }
-
-MOTE_INLINE int32_t mote_least(int32_t a, int32_t b) { return a < b ? a : b; }
 
 /* The last channels, where fewer than four are left. */
 MOTE_KERNEL void mote_widen_rest(const mote_widen_job* job, int32_t channels, int32_t flip) {

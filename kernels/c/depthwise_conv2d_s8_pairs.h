@@ -49,8 +49,6 @@ typedef struct {
   mote_pairs_depthwise_line* line_kernel[3];
 } depthwise_conv2d_s8_pairs_params;
 
-MOTE_INLINE int32_t mote_least(int32_t a, int32_t b) { return a < b ? a : b; }
-
 /* Sums of outputs 0 to 3 from the words at x. */
 MOTE_INLINE void mote_pairs_taps(const depthwise_conv2d_s8_pairs_params* p, const uint32_t* x,
                                  const int8_t* w, int32_t run, int32_t sums[4]) {

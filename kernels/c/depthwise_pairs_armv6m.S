@@ -1,12 +1,12 @@
-/* Depthwise 3x3 convolution with two outputs in a word (depthwise_conv2d_s8_pairs.h) on Armv6-M cores: the sums of a
- * line, four at a time.
+/* Depthwise 3x3 convolution with two outputs in a word (depthwise_conv2d_s8_pairs.h) on Armv6-M cores: the
+ * sums of a line, four at a time.
  *
  *   name(const uint32_t *x, const int8_t *weights, int32_t pitch, int32_t *sums, const int32_t *end)
  *
  * run    products between which the words are taken apart; stride: 1 or 2. The weights take twelve bytes.
  *
- * r0: x, r1: weights, r2, r3: words of x, r4: weight, r5, r6: the sums of a run, r7: four weights; r8, r9: the sums of
- * runs, r10, r11: those of their upper halves, r12: pitch, lr: 2^15 */
+ * r0: x, r1: weights, r2, r3: words of x, r4: weight, r5, r6: the sums of a run, r7: four weights; r8,
+ * r9: the sums of runs, r10, r11: those of their upper halves, r12: pitch, lr: 2^15 */
 #include "pairs_armv6m.S"
 
 .macro MOTE_DEPTHWISE_V6_APART m, low, high

@@ -1,12 +1,12 @@
-/* Depthwise 3x3 convolution with two outputs in a word (depthwise_conv2d_s8_pairs.h) on Armv7-M cores without the
- * DSP extension: four outputs at a time, the last four of a line maybe once more.
+/* Depthwise 3x3 convolution with two outputs in a word (depthwise_conv2d_s8_pairs.h) on Armv7-M cores
+ * without the DSP extension: four outputs at a time, the last four of a line maybe once more.
  *
  *   name(const mote_pairs_lines *lines)
  *
  * run, form, sat: as MOTE_PAIRS of pairs_armv7m.S; stride: 1 or 2.
  *
- * r0: x, r1: weights, r2-r6: words of x, lr: weight; r7, r8: the sums of a run; r9, r10: their sums, r11, r12: the
- * sums of their upper halves */
+ * r0: x, r1: weights, r2-r6: words of x, lr: weight; r7, r8: the sums of a run; r9, r10: their sums, r11,
+ * r12: the sums of their upper halves */
 #include "pairs_armv7m.S"
 
 .macro MOTE_PAIRS_APART first, m, low, high

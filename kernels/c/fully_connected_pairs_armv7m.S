@@ -1,12 +1,12 @@
-/* Fully-connected layers with two inputs and two weights in a word (fully_connected_s8_pairs.h) on Armv7-M cores
- * without the DSP extension: two channels at a time.
+/* Fully-connected layers with two inputs and two weights in a word (fully_connected_s8_pairs.h) on Armv7-M
+ * cores without the DSP extension: two channels at a time.
  *
  *   name(mote_pairs_tile *tile)
  *
  * fours: in a run; form, sat: as MOTE_PAIRS of pairs_armv7m.S.
  *
- * r0: x, r1: weights, r2: end of x, r3: mask, r4, r5: words of x, r6, r7: weights, r8, r9: the sums of a run, r10,
- * r11: the sums of their upper halves, r12: masked weights */
+ * r0: x, r1: weights, r2: end of x, r3: mask, r4, r5: words of x, r6, r7: weights, r8, r9: the sums of a
+ * run, r10, r11: the sums of their upper halves, r12: masked weights */
 #include "pairs_armv7m.S"
 
 .macro MOTE_DOT_FOUR first

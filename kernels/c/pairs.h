@@ -13,7 +13,7 @@
 #include "rows.h"
 #include "window2d.h"
 
-/* What a function of pairs_armv7m.S reads and moves on. */
+/* What the functions of pairs_armv7m.S, pairs_armv6m.S and pairs_rv32m.S read in this order and move on. */
 typedef struct {
   const uint32_t* x; /* windows */
   const uint32_t* x_end;

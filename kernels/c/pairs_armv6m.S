@@ -5,8 +5,8 @@
  * run    products between which the words are taken apart
  * taps   of a pass of the loop: a multiple of run and of 4
  *
- * r0: x, r1: weights, r2, r3: words of x, r4: weight, r5, r6: the sums of a run, r7: four weights; r8, r9: the sums of
- * runs, r10, r11: those of their upper halves, r12: 2^15, lr: end of x */
+ * r0: x, r1: weights, r2, r3: words of x, r4: weight, r5, r6: the sums of a run, r7: four weights; r8,
+ * r9: the sums of runs, r10, r11: those of their upper halves, r12: 2^15, lr: end of x */
         .syntax unified
         .thumb
 

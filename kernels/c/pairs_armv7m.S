@@ -1,5 +1,5 @@
-/* Sums over words of two pixels (pairs.h) on Armv7-M cores without the DSP extension, and their output stage: four
- * pixels of one channel after the other.
+/* Sums over words of two pixels (pairs.h) on Armv7-M cores without the DSP extension, and their output
+ * stage: four pixels of one channel after the other.
  *
  *   name(mote_pairs_tile *tile)
  *
@@ -8,8 +8,8 @@
  * form   0 two roundings; 1 the same where the clamp removes all negatives; 2 the sums themselves
  * sat    ssat or usat to 8 bits
  *
- * r0: x, r1: weights, r2-r5: words of x, r6: weight; r7, r8: the sums of a run; r9, r10: their sums, r11, r12: the
- * sums of their upper halves; lr: 2^15 */
+ * r0: x, r1: weights, r2-r5: words of x, r6: weight; r7, r8: the sums of a run; r9, r10: their sums, r11,
+ * r12: the sums of their upper halves; lr: 2^15 */
         .syntax unified
         .thumb
 

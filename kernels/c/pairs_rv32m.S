@@ -1,14 +1,14 @@
-/* Sums over words of two pixels (pairs.h) on 32-bit RISC-V cores that multiply: four pixels of two channels at a time;
- * the last of an odd number of channels twice.
+/* Sums over words of two pixels (pairs.h) on 32-bit RISC-V cores that multiply: four pixels of two channels
+ * at a time; the last of an odd number of channels twice.
  *
  *   name(mote_pairs_tile *tile)
  *
  * run    products between which the words are taken apart
  * taps   of a pass of the loop: a multiple of run
  *
- * a1: x, a2, a3: weights of the two channels, a4: end of x, a5: 2^15, a6, a7: words of x, t0, t1: weights, t2-t5: the
- * sums of a run, t6: a product; s0-s3: the sums of runs, s4-s7: those of their upper halves; s8: channels left, s9:
- * sums, s10: bytes of a filter */
+ * a1: x, a2, a3: weights of the two channels, a4: end of x, a5: 2^15, a6, a7: words of x, t0, t1:
+ * weights, t2-t5: the sums of a run, t6: a product; s0-s3: the sums of runs, s4-s7: those of their upper
+ * halves; s8: channels left, s9: sums, s10: bytes of a filter */
 
 .macro MOTE_PAIRS_RV32_PRODUCT run, m, x, w
         mul     t6, \x, \w

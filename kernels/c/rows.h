@@ -5,6 +5,8 @@
 
 #include "mote_kernel.h"
 
+MOTE_INLINE int32_t mote_least(int32_t a, int32_t b) { return a < b ? a : b; }
+
 MOTE_INLINE int32_t mote_row_slot(int32_t row, int32_t slots) { return row < slots ? row : row % slots; }
 
 /* How many of `rows` rows, of which the first stands in `slot`, follow each other in memory. */
