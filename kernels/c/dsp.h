@@ -6,18 +6,6 @@
 
 #if defined(__ARM_FEATURE_DSP)
 
-/* Bytes 0 and 2, or 1 and 3, sign-extended into the two halves. */
-MOTE_INLINE uint32_t mote_sxtb16(uint32_t x) {
-  uint32_t r;
-  __asm__("sxtb16 %0, %1" : "=r"(r) : "r"(x));
-  return r;
-}
-MOTE_INLINE uint32_t mote_sxtb16_ror8(uint32_t x) {
-  uint32_t r;
-  __asm__("sxtb16 %0, %1, ror #8" : "=r"(r) : "r"(x));
-  return r;
-}
-
 /* c + round(a * b / 2^32) */
 MOTE_INLINE int32_t mote_smmlar(int32_t a, int32_t b, int32_t c) {
   int32_t r;

@@ -1,15 +1,18 @@
-/* Fully-connected 8-bit layers on Arm cores with the DSP extension: one row of inputs, four channels at a time.
+/* Fully-connected 8-bit layers on Arm cores with the DSP extension: one row of inputs, four channels at a
+ * time.
  *
  *   name(const mote_gemm_layer *layer, const void *x, int8_t *y)
  *
- * Weights for each four channels: for each eight inputs, lanes shared: four words of channels 0 and 1, four of channels
- * 2 and 3, as in gemm_dsp.S; lanes own: four words of each channel. filter_bytes counts those of four channels. x: `ext` wide: pairs of inputs as 16-bit
- * numbers; sxtb16 or uxtb16: the bytes themselves, eights of them.
+ * Weights for each four channels: for each eight inputs, lanes shared: four words of channels 0 and 1, four
+ * of channels 2 and 3, as in gemm_dsp.S; lanes own: four words of each channel. filter_bytes counts those of
+ * four channels. x: `ext` wide: pairs of inputs as 16-bit numbers; sxtb16 or uxtb16: the bytes themselves,
+ * eights of them.
  *
- * r0, r2: 256 * sums of the odd channels + sums of the even ones (lanes own: those of the odd ones); r1, r3: sums of the even channels; r4-r7: weights;
- * r8-r11: x; r12: next x; lr: next weights.
+ * r0, r2: 256 * sums of the odd channels + sums of the even ones (lanes own: those of the odd ones); r1, r3:
+ * sums of the even channels; r4-r7: weights; r8-r11: x; r12: next x; lr: next weights.
  *
- * unroll: times eight inputs; ext: see x; form, shift, sat, bits: as in output_dsp.S. The sums stand in the order of channels. */
+ * unroll: times eight inputs; ext: see x; form, shift, sat, bits: as in output_dsp.S. The sums stand in the
+ * order of channels. */
 #include "output_dsp.S"
 
 .macro MOTE_FULLY_CONNECTED_PAIR lanes, m, a
@@ -129,8 +132,8 @@
         .size   \name, .-\name
 .endm
 
-/* name(uint32_t *to, const int8_t *from, int32_t bytes): bytes (a multiple of 4, not 0) as 16-bit numbers; four bytes
- * b0..b3 become the pairs (b0, b2) and (b1, b3). Returns the end. ext: sxtb16 or uxtb16. */
+/* name(uint32_t *to, const int8_t *from, int32_t bytes): bytes (a multiple of 4, not 0) as 16-bit numbers;
+ * four bytes b0..b3 become the pairs (b0, b2) and (b1, b3). Returns the end. ext: sxtb16 or uxtb16. */
 .macro MOTE_WIDEN name, ext
         .section .text.\name, "ax", %progbits
         .align  2

@@ -1,18 +1,19 @@
-/* Matrix products of 8-bit layers on Arm cores with the DSP extension: two channels A, B and four pixels at a time.
+/* Matrix products of 8-bit layers on Arm cores with the DSP extension: two channels A, B and four pixels at
+ * a time.
  *
  *   name(const mote_gemm_layer *layer, const void *x, int8_t *y)
  *
  * lanes shared: a word of weights holds two inputs of both channels: lane = 256 * b + a. A dual
- * multiply-accumulate of the raw lanes gives 256 * sum(b x) + sum(a x), one of the sign-extended low bytes sum(a x); the
- * difference is exact while sum(b x) fits 24 bits, which is proved when the weights are packed. lanes own: a word holds
- * two inputs of A, the next the same inputs of B: weights of up to 16 bits. x: pairs of inputs as 16-bit
- * numbers, [words][4 pixels]. The outputs of pixel i stand at y + i * layer->stride.
- * `chunk` words of weights at a time wait in s0, s1, ..., or in the stack of cores without floating point: that
- * frees the register that pointed to them. Eight dual multiply-accumulates then need one load of four words of x,
- * one move and one sign extension: 11 instructions for 16 products.
+ * multiply-accumulate of the raw lanes gives 256 * sum(b x) + sum(a x), one of the sign-extended low bytes
+ * sum(a x); the difference is exact while sum(b x) fits 24 bits, which is proved when the weights are
+ * packed. lanes own: a word holds two inputs of A, the next the same inputs of B: weights of up to 16 bits.
+ * x: pairs of inputs as 16-bit numbers, [words][4 pixels]. The outputs of pixel i stand at y + i *
+ * layer->stride. `chunk` words of weights at a time wait in s0, s1, ..., or in the stack of cores without
+ * floating point: that frees the register that pointed to them. Eight dual multiply-accumulates then need
+ * one load of four words of x, one move and one sign extension: 11 instructions for 16 products.
  *
- * r0-r3: sums of A; r4-r7: 256 * sums of B + sums of A; r8-r11: x; r12: weights; lr: next x.
- * form, shift, sat, bits: as in output_dsp.S, of two channels the constants of B first; the sums are those of A, then
+ * r0-r3: sums of A; r4-r7: 256 * sums of B + sums of A; r8-r11: x; r12: weights; lr: next x. form, shift,
+ * sat, bits: as in output_dsp.S, of two channels the constants of B first; the sums are those of A, then
  * those of B. */
 #include "output_dsp.S"
 
@@ -109,8 +110,8 @@
         adds    r12, #2
 .endm
 
-/* lanes: see above. chunk: words of weights at a time, even, at most 32. loop: 1 where a filter may have more words than
- * one chunk. fpu: 0 keeps the chunk in the stack. */
+/* lanes: see above. chunk: words of weights at a time, even, at most 32. loop: 1 where a filter may have
+ * more words than one chunk. fpu: 0 keeps the chunk in the stack. */
 .macro MOTE_GEMM name, lanes, chunk, loop, fpu, form, shift, sat, bits
         .section .text.\name, "ax", %progbits
         .align  2
@@ -273,9 +274,9 @@
         .size   \name, .-\name
 .endm
 
-/* name(uint32_t *to, const int8_t *p0, p1, p2, p3, int32_t bytes): bytes (a multiple of 4) of four pixels as 16-bit
- * numbers, [words][4 pixels]; four bytes b0..b3 become the pairs (b0, b2) and (b1, b3). Returns the end.
- * ext: sxtb16 or uxtb16. */
+/* name(uint32_t *to, const int8_t *p0, p1, p2, p3, int32_t bytes): bytes (a multiple of 4) of four pixels as
+ * 16-bit numbers, [words][4 pixels]; four bytes b0..b3 become the pairs (b0, b2) and (b1, b3). Returns the
+ * end. ext: sxtb16 or uxtb16. */
 .macro MOTE_WIDEN4 name, ext
         .section .text.\name, "ax", %progbits
         .align  2
@@ -332,10 +333,11 @@
         \load  \d3, [lr, #(\at)]
 .endm
 
-/* name(uint32_t *to, const int8_t *p0, p1, p2, p3, const int32_t *offsets, int32_t words): windows of four pixels that
- * begin at p0..p3. Unrolled: `rows` rows of `bytes` bytes, `pitch` apart: of each row the whole words, then what is
- * left of all rows. One byte left: those of rows 2i and 2i+1 are a pair. Two: bytes 0 of rows 2i and 2i+1, then bytes
- * 1. Three: a word of which the last byte is anything. load, ext: ldrsb and sxtb16, or ldrb and uxtb16. */
+/* name(uint32_t *to, const int8_t *p0, p1, p2, p3, const int32_t *offsets, int32_t words): windows of four
+ * pixels that begin at p0..p3. Unrolled: `rows` rows of `bytes` bytes, `pitch` apart: of each row the whole
+ * words, then what is left of all rows. One byte left: those of rows 2i and 2i+1 are a pair. Two: bytes 0 of
+ * rows 2i and 2i+1, then bytes 1. Three: a word of which the last byte is anything. load, ext: ldrsb and
+ * sxtb16, or ldrb and uxtb16. */
 .macro MOTE_GATHER4 name, load, ext, rows, bytes, pitch
         .section .text.\name, "ax", %progbits
         .align  2

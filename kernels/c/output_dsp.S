@@ -5,17 +5,17 @@
  *   1    the same where the clamp removes all negatives     the same
  *   2    one rounding that was proved to give the same      bias, multiplier, offset; `shift` for all
  *   3    none: the sums are the outputs                     -
- *   4, 5 as 0 and 1                                         2 bias; multiplier, round, shift of all stand before
+ *   4, 5 as 0 and 1; multiplier, round, shift stand before     2 bias
  *
  * sat, bits: ssat or usat and its bits, the range of the outputs.
  *
- * Form 0: smmlar(2 s, m, round) is the first rounding; the second, halves away from zero, is a shift after adding half
- * and, for negative numbers, taking one off. The zero point rides along, shifted. */
+ * Form 0: smmlar(2 s, m, round) is the first rounding; the second, halves away from zero, is a shift after
+ * adding half and, for negative numbers, taking one off. The zero point rides along, shifted. */
         .syntax unified
         .thumb
 
-/* The sum in \r, shifted by \places to be twice itself (form 2: itself), becomes an output. c0-c3: the constants; t is
- * lost. */
+/* The sum in \r, shifted by \places to be twice itself (form 2: itself), becomes an output. c0-c3: the
+ * constants; t is lost. */
 .macro MOTE_OUTPUT r, form, shift, sat, bits, by, places, c0, c1, c2, c3, t
         .if \places
         add     \r, \c0, \r, \by #\places
@@ -37,7 +37,8 @@
         .endif
 .endm
 
-/* Where all channels share constants: keeps their place, \outputs, in \slot of the stack, and steps to the biases. */
+/* Where all channels share constants: keeps their place, \outputs, in \slot of the stack, and steps to the
+ * biases. */
 .macro MOTE_OUTPUT_KEEP_COMMON form, outputs, slot
         .if \form >= 4
         str     \outputs, [sp, #\slot]

@@ -1,7 +1,7 @@
-/* Winograd's convolution F(2x2, 3x3) in integers on Arm cores with the DSP extension: 16 instead of 36 products for 2x2
- * outputs of a 3x3 filter. The transform of the weights leaves its halves out, and that of the outputs mends them by
- * shifts: it gives 4 times the sums of the convolution exactly. Inputs and weights fit 16 bits after their transforms
- * (4 * 255, 9 * 128); sums wrap, and only the result has to fit.
+/* Winograd's convolution F(2x2, 3x3) in integers on Arm cores with the DSP extension: 16 instead of 36
+ * products for 2x2 outputs of a 3x3 filter. The transform of the weights leaves its halves out, and that of
+ * the outputs mends them by shifts: it gives 4 times the sums of the convolution exactly. Inputs and weights
+ * fit 16 bits after their transforms (4 * 255, 9 * 128); sums wrap, and only the result has to fit.
  *
  * channels: a multiple of 4, at most 64; four tiles (2x2 outputs each) of a row make a group. */
 #include "output_dsp.S"
@@ -29,9 +29,9 @@
         str     r12, [r2, #(24*\channels+4*\tile+16*\odd)]
 .endm
 
-/* name(const int8_t *a, const int8_t *b, uint32_t *to, int32_t groups): four channels of a row of the transformed
- * inputs, from the rows a - b (op ssub16) or a + b (sadd16) of the image. to: [group][16 positions][channels / 2][4
- * tiles], of which the row has four positions. ext: sxtb16 or uxtb16. */
+/* name(const int8_t *a, const int8_t *b, uint32_t *to, int32_t groups): four channels of a row of the
+ * transformed inputs, from the rows a - b (op ssub16) or a + b (sadd16) of the image. to: [group][16
+ * positions][channels / 2][4 tiles], of which the row has four positions. ext: sxtb16 or uxtb16. */
 .macro MOTE_WINOGRAD_INPUT name, channels, op, ext
         .section .text.\name, "ax", %progbits
         .align  2
@@ -77,9 +77,9 @@
         str     r11, [r1, #(16*\channels*\row+8*\channels)]
 .endm
 
-/* name(const int32_t *weights, uint32_t *to): the transformed weights of one channel. weights: bytes [channels / 4][9
- * taps][4]. to: [16 positions][channels / 2][2 output channels], of which this one has every second word. Positions of
- * rows and columns 1 and 2 are 2 times too large for each. */
+/* name(const int32_t *weights, uint32_t *to): the transformed weights of one channel. weights: bytes
+ * [channels / 4][9 taps][4]. to: [16 positions][channels / 2][2 output channels], of which this one has
+ * every second word. Positions of rows and columns 1 and 2 are 2 times too large for each. */
 .macro MOTE_WINOGRAD_WEIGHTS name, channels
         .section .text.\name, "ax", %progbits
         .align  2
@@ -160,8 +160,9 @@
         .endif
 .endm
 
-/* name(const uint32_t *weights, const uint32_t *inputs, int32_t *sums): of one group and two output channels, [16
- * positions][2][4 tiles]. chunk: pairs of input channels at a time, at most 16, a divisor of channels / 2. */
+/* name(const uint32_t *weights, const uint32_t *inputs, int32_t *sums): of one group and two output
+ * channels, [16 positions][2][4 tiles]. chunk: pairs of input channels at a time, at most 16, a divisor of
+ * channels / 2. */
 .macro MOTE_WINOGRAD_GEMM name, channels, chunk
         .section .text.\name, "ax", %progbits
         .align  2
@@ -230,9 +231,9 @@
         .endif
 .endm
 
-/* name(const int32_t *sums, const int32_t *constants, int8_t *y, int32_t row): outputs of one group and two channels.
- * Pixels are `stride` bytes apart, the second row begins at y + row. In sums and constants the second channel comes
- * first; y is its place. form, shift, sat, bits: as in output_dsp.S. */
+/* name(const int32_t *sums, const int32_t *constants, int8_t *y, int32_t row): outputs of one group and two
+ * channels. Pixels are `stride` bytes apart, the second row begins at y + row. In sums and constants the
+ * second channel comes first; y is its place. form, shift, sat, bits: as in output_dsp.S. */
 .macro MOTE_WINOGRAD_OUTPUT name, stride, form, shift, sat, bits
         .section .text.\name, "ax", %progbits
         .align  2
