@@ -283,6 +283,32 @@ NAKED void tiny_run(void *arena) { __asm__ volatile("push {lr}\nbl tiny_step_0\n
   EXPECT_EQ(events["data_wait"], 0U);
 }
 
+// Two independent additions start together; a dependent one, a multiplication behind another instruction, do
+// not.
+TEST(Device, DualIssuePairsWhatIsIndependent) {
+  const auto target = load_target("cortex-m7");
+  if (!available(target)) GTEST_SKIP() << "no cross compiler or QEMU for Cortex-M";
+  const TemporaryFolder folder;
+  auto artifact = tiny();
+  artifact.folder = folder.path();
+  artifact.steps.resize(1);
+  write_file(folder.path() / "tiny.h", read_text_file(tiny().folder / "tiny.h"));
+  write_file(folder.path() / "tiny.c", R"(#include "tiny.h"
+#define NAKED __attribute__((naked, noinline, used, aligned(16)))
+NAKED static void tiny_step_0(void) {
+  __asm__ volatile("add r1, r2, #1\nadd r2, r3, #1\n"   /* a pair */
+                   "add r3, r3, #1\nadd r3, r3, #1\n"   /* none: dependent */
+                   "smlad r1, r2, r3, r1\nsmlad r12, r2, r3, r12\n"
+                   "ldr r1, [r0]\nldr r2, [r0, #4]\n"   /* two loads pair */
+                   "smuad r1, r3, r2\nbx lr");           /* r2 was just loaded; the jump beside it */
+}
+NAKED void tiny_run(void *arena) { __asm__ volatile("push {lr}\nbl tiny_step_0\npop {pc}"); }
+)");
+  EventCounts events = measure(artifact, target, sample(0)).events;
+  EXPECT_EQ(events["paired"], 3U);
+  EXPECT_EQ(events["interlock"], 1U);
+}
+
 // A table in flash that is larger than the data cache: each line waits, each time.
 TEST(Device, FlashWaitsFollowTheCaches) {
   auto target = load_target("cortex-m4");

@@ -107,7 +107,7 @@ class Sums {
   std::vector<Interval> tap_sums(std::int64_t o) const {
     std::vector<Interval> taps(static_cast<std::size_t>(layer_.rows.taps * layer_.columns.taps),
                                Interval{0, 0});
-    const std::int64_t group = o / (layer_.outputs / layer_.groups);
+    const std::int64_t group = o * layer_.groups / layer_.outputs;
     for (std::size_t t = 0; t < taps.size(); ++t)
       for (std::int64_t i = 0; i < layer_.depth; ++i) {
         const std::int64_t at =
