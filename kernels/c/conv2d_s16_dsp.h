@@ -5,8 +5,8 @@
 #ifndef MOTE_CONV2D_S16_DSP_H
 #define MOTE_CONV2D_S16_DSP_H
 
-#include "requantize.h"
 #include "windows.h"
+#include "words_dsp.h"
 
 #if defined(__ARM_FEATURE_DSP)
 
@@ -14,10 +14,7 @@ typedef struct {
   mote_window2d window; /* one group, plain or transposed */
   int32_t direct;       /* the pixels are the windows */
   int32_t elements;     /* of a window, rounded up to four */
-  int32_t low, high;    /* bounds of y */
-  const int32_t* bias;
-  const int32_t* multipliers;
-  const int8_t* shifts;
+  mote_words_output output;
   const int32_t* weights;
 } conv2d_s16_dsp_params;
 
@@ -56,11 +53,6 @@ __attribute__((naked, noinline, unused)) static void mote_s16_2x2(const int32_t*
       "pop {r4-r11, pc}\n");
 }
 
-MOTE_INLINE int16_t mote_s16_output(const conv2d_s16_dsp_params* p, int32_t sum, int32_t c) {
-  const int64_t with_bias = (int64_t)sum + p->bias[c];
-  return (int16_t)mote_clamp(mote_requantize_64(with_bias, p->multipliers[c], p->shifts[c]), p->low, p->high);
-}
-
 MOTE_KERNEL void conv2d_s16_dsp(const conv2d_s16_dsp_params* p, const int16_t* x, int16_t* y, void* scratch) {
   const mote_window2d* g = &p->window;
   const int32_t pixels = g->batches * g->rows.out * g->columns.out;
@@ -77,8 +69,8 @@ MOTE_KERNEL void conv2d_s16_dsp(const conv2d_s16_dsp_params* p, const int16_t* x
       int32_t sums[4];
       mote_s16_2x2(w, x0, x1, w + p->elements / 2, sums);
       for (int32_t i = 0; i < 2 && c + i < g->out_channels; ++i) {
-        y[c + i] = mote_s16_output(p, sums[i], c + i);
-        if (count == 2) y[g->out_channels + c + i] = mote_s16_output(p, sums[2 + i], c + i);
+        y[c + i] = mote_word_output(&p->output, sums[i], c + i);
+        if (count == 2) y[g->out_channels + c + i] = mote_word_output(&p->output, sums[2 + i], c + i);
       }
     }
   }
