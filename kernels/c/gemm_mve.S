@@ -181,18 +181,27 @@
   ldr r3, [r7, #MVE_CHUNKS]
   vctp.8 r3
   MOTE_MVE_CHUNK2X4 1, 1
-  b 13f
-11:
-  ldr r3, [r7, #MVE_CHUNKS]
+  subs r3, #16
+  ble 14f
+  subs r3, #16
+  ble 13f
 12:
-  vctp.8 r3
-  MOTE_MVE_CHUNK2X4 0, 1
-13:
+  MOTE_MVE_CHUNK2X4 0, 0
   subs r3, #16
   bgt 12b
+13:
+  adds r3, #16
+  vctp.8 r3
+  MOTE_MVE_CHUNK2X4 0, 1
+14:
   ldrd r1, r9, [r5], #MVE_SEGMENT_BYTES
   cmp r1, #0
-  bne 11b
+  beq 15f
+  ldr r3, [r7, #MVE_CHUNKS]
+  subs r3, #16
+  bgt 12b
+  b 13b
+15:
   .endif
 .endm
 
