@@ -240,17 +240,29 @@ BindResult bind_add_s8_mve(const BindContext& context) {
   return result;
 }
 
-// Runs of neighbours, or one element against a run.
-BindResult bind_mul_bytes_mve(const BindContext& context) {
+// Runs of neighbours, or one element against a run; ranges of rows where both operands have the output's
+// shape.
+BindResult bind_binary_bytes_mve(const BindContext& context) {
   BindResult result = bind_binary_integer(context);
   auto* bound = std::get_if<Bound>(&result);
   if (!bound || bound->calls.empty()) return result;
   KernelCall& call = bound->calls[0];
-  if (call.function != "mul_bytes") return Refusal{"not bytes"};
-  for (const Parameter& p : call.params)
+  constexpr std::string_view kBytes = "_bytes";
+  if (!call.function.ends_with(kBytes)) return Refusal{"not bytes"};
+  call.function.resize(call.function.size() - kBytes.size());
+  for (Parameter& p : call.params) {
     if (p.name == "shape.a_steps" || p.name == "shape.b_steps")
       if (std::get<std::vector<std::int64_t>>(p.value).back() > 1) return Refusal{"an operand has strides"};
-  call.function = "mul_bytes_mve";
+    p.name = "law." + p.name;
+  }
+  const Shape& shape = context.output().shape;
+  const bool alike = context.input(0).shape == shape && context.input(1).shape == shape;
+  const std::int64_t rows = row_count(context.output());
+  call.function += alike ? "_rows_mve" : "_bytes_mve";
+  call.params_type = "binary_bytes_mve_params";
+  call.params.push_back(
+      integer("row_elements", context.output().elements() / std::max<std::int64_t>(rows, 1)));
+  if (alike) offer_row_ranges(call, rows, rows, rows);
   return result;
 }
 
