@@ -1,13 +1,13 @@
 /* 3x3 depthwise convolution of 16-bit planes on Arm cores with the DSP extension (depthwise_conv2d_s8_dsp.h).
  *
- *   DEPTHWISE_3X3_DSP name, stride, form, shift, count, pitch, y_step
+ *   DEPTHWISE_3X3_DSP name, stride, form, shift, count, pitch, y_step, unroll
  *
  * A plane is one channel of the padded input, a line after the other, an even number of samples each. Per
  * output two neighbours are computed together from the words (x0, x1), (x2, x3) of three lines; the weights
  * stay in r0-r5. stride (1 or 2) is the one along a line. form: 0 the fitted line with the constant `shift`,
  * 1 rounding of results that only count where positive, 2 rounding of both signs. count (outputs of a line),
  * pitch (bytes of a line) and y_step (bytes between outputs) are constants of the instance, or 0: then the job
- * tells them.
+ * tells them. unroll: pairs of outputs per round, 1 or 2.
  *
  * The job is passed by value; r0-r3 and the stack. Records, per channel: three words of weights, bias,
  * multiplier, and the offset (form 0) or the right shift (1, 2). In forms 1 and 2 the sums are doubled, so
@@ -233,7 +233,7 @@
         strd    r8, r9, [sp, #DW_PLANE]
 .endm
 
-.macro DEPTHWISE_3X3_DSP name, stride, form, shift=0, count=0, pitch=0, y_step=0
+.macro DEPTHWISE_3X3_DSP name, stride, form, shift=0, count=0, pitch=0, y_step=0, unroll=2
         .section .text.\name, "ax", %progbits
         .align  2
         .global \name
@@ -253,18 +253,22 @@
         beq     .L\name\()_odd
         add     r9, r10, r8
         str     r9, [sp, #DW_END]
+        .if \unroll == 2
         tst     r8, #(4 * \stride)
         bne     .L\name\()_pair
+        .endif
         .elseif \count >= 4
         addw    r8, r10, #(4 * \stride * (\count / 2))
         str     r8, [sp, #DW_END]
-        .if (\count / 2) % 2 == 1
+        .if (\unroll == 2) && ((\count / 2) % 2 == 1)
         b       .L\name\()_pair
         .endif
         .endif
         .if (\count == 0) || (\count >= 4)
 .L\name\()_pairs:
+        .if \unroll == 2
         DW_PAIR \stride, \form, \shift, \pitch, \y_step
+        .endif
         .endif
         .if \count != 1
 .L\name\()_pair:

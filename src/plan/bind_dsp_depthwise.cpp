@@ -180,6 +180,8 @@ void add_assembly(KernelCall& call, const Layout& l, const Output& o, std::int64
   if (own) {
     arguments += fmt::format(", {}, {}, {}", l.along.out, pitch, y_step);
     symbol += fmt::format("_{}_{}_{}", l.along.out, pitch, y_step);
+  } else if (optimize == Optimize::kSize) {
+    arguments += ", unroll=1";
   }
   call.assembly.push_back({"depthwise_dsp.S", "DEPTHWISE_3X3_DSP", symbol, arguments});
   call.params.push_back({"filter", Symbol{symbol, "mote_depthwise_3x3"}});
