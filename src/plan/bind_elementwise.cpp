@@ -149,11 +149,21 @@ Bound unary_law_call(const BindContext& context, const UnaryLaw& law) {
 
 namespace {
 
-BindResult bind_linear_sum(const BindContext& context, Products products) {
+// The same numbers as signed bytes, the top bit flipped; as it is where that cannot be.
+Encoding as_signed_byte(const Encoding& e) {
+  if (e.is_signed() || e.bits() != 8 || !e.is_quantized() || e.is_per_axis()) return e;
+  return Encoding::affine(8, true, e.scale(), e.zero_point() - 128);
+}
+
+// `flips`: the kernel flips the top bits of unsigned bytes.
+BindResult bind_linear_sum(const BindContext& context, Products products, bool flips = false) {
   if (nothing_to_do(context)) return Bound{};
-  const Encoding& a = context.input(0).encoding;
-  const Encoding& b = context.input(1).encoding;
-  const Encoding& y = context.output().encoding;
+  const auto encoding = [&](const TensorType& type) {
+    return flips ? as_signed_byte(type.encoding) : type.encoding;
+  };
+  const Encoding a = encoding(context.input(0));
+  const Encoding b = encoding(context.input(1));
+  const Encoding y = encoding(context.output());
   if (form(context) != Form::Int8 || !a.is_signed() || !b.is_signed() || !y.is_signed())
     return Refusal{"not signed 8-bit numbers"};
   if (context.input(0).shape != context.input(1).shape) return Refusal{"the operands broadcast"};
@@ -196,7 +206,19 @@ BindResult bind_add_s8_as(const BindContext& context, const std::string& functio
 
 }  // namespace
 
-BindResult bind_add_s8_avx2(const BindContext& context) { return bind_add_s8_as(context, "add_s8_avx2"); }
+BindResult bind_add_s8_avx2(const BindContext& context) {
+  BindResult result = bind_linear_sum(context, Products::kWhole, true);
+  auto* bound = std::get_if<Bound>(&result);
+  if (!bound || bound->calls.empty()) return result;
+  KernelCall& call = bound->calls[0];
+  call.function = "add_s8_avx2";
+  call.params_type = "add_s8_avx2_params";
+  const auto flip = [](const TensorType& type) { return std::int64_t{type.encoding.is_signed() ? 0 : 0x80}; };
+  call.params.push_back(integer("a_flip", flip(context.input(0))));
+  call.params.push_back(integer("b_flip", flip(context.input(1))));
+  call.params.push_back(integer("y_flip", flip(context.output())));
+  return result;
+}
 BindResult bind_add_s8_neon(const BindContext& context) { return bind_add_s8_as(context, "add_s8_neon"); }
 
 BindResult bind_mul_s8_dsp(const BindContext& context) {
