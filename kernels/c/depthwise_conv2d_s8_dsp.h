@@ -86,7 +86,7 @@ typedef struct {
 } depthwise_conv2d_s8_dsp_params;
 
 /* Samples [first, last) of a line in all four planes. */
-MOTE_INLINE void mote_plane_padding(int16_t* to, int32_t plane, int32_t first, int32_t last, int32_t zero) {
+MOTE_KERNEL void mote_plane_padding(int16_t* to, int32_t plane, int32_t first, int32_t last, int32_t zero) {
   for (int32_t i = first; i < last; ++i)
     to[i] = to[plane + i] = to[2 * plane + i] = to[3 * plane + i] = (int16_t)zero;
 }
@@ -166,13 +166,11 @@ MOTE_INLINE void mote_depthwise_3x3_group(const depthwise_conv2d_s8_dsp_params* 
   job.twice_zero = 2 * p->y_zero + 1;
   job.pitch = 2 * p->pitch;
   job.odd = p->along.out & 1;
-  if (p->multiplier == 1) {
-    p->filter(job);
-    return;
+  if (p->multiplier > 1) { /* a plane at a time */
+    job.plane_bytes = 0;
+    job.channels = p->multiplier;
   }
-  job.plane_bytes = 0; /* several outputs of one plane */
-  job.channels = p->multiplier;
-  for (int32_t i = 0; i < count; ++i) {
+  for (int32_t left = count; left > 0; left -= p->multiplier > 1 ? 1 : count) {
     p->filter(job);
     job.planes += p->plane;
     job.y += p->multiplier;
