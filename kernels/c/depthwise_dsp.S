@@ -116,34 +116,43 @@
         .endif
 .endm
 
-.macro DW_PAIR stride, form, shift, pitch, y_step
-        DW_WORDS \stride, 0, \pitch
-        .if \pitch == 0
-        ldr     r7, [sp, #DW_BIAS]
-        .if \stride == 1
-        DW_LINE_1 r0, r1, r7, r7
-        .else
-        DW_LINE_2 r0, r1, b, r7, r7
-        .endif
+/* Adds one of the three lines to both outputs. */
+.macro DW_TAPS stride, index, first, second
+        .if (\stride == 1) && (\index == 0)
+        DW_LINE_1 r0, r1, \first, \second
+        .elseif (\stride == 1) && (\index == 1)
+        DW_LINE_1 r2, r3, \first, \second
         .elseif \stride == 1
-        DW_LINE_1 r0, r1, r12, r12
+        DW_LINE_1 r4, r5, \first, \second
+        .elseif \index == 0
+        DW_LINE_2 r0, r1, b, \first, \second
+        .elseif \index == 1
+        DW_LINE_2 r2, r1, t, \first, \second
         .else
-        DW_LINE_2 r0, r1, b, r12, r12
+        DW_LINE_2 r4, r3, b, \first, \second
         .endif
+.endm
+
+/* With a constant pitch the first line comes last, because its load can move the pointer on. */
+.macro DW_PAIR stride, form, shift, pitch, y_step
+        .if \pitch == 0
+        DW_WORDS \stride, 0, 0
+        ldr     r7, [sp, #DW_BIAS]
+        DW_TAPS \stride, 0, r7, r7
+        DW_WORDS \stride, 1, 0
+        DW_TAPS \stride, 1, r6, r7
+        DW_WORDS \stride, 2, 0
+        DW_TAPS \stride, 2, r6, r7
+        .else
         DW_WORDS \stride, 1, \pitch
-        .if \stride == 1
-        DW_LINE_1 r2, r3, r6, r7
-        .else
-        DW_LINE_2 r2, r1, t, r6, r7
-        .endif
+        DW_TAPS \stride, 1, r12, r12
         DW_WORDS \stride, 2, \pitch
-        .if \stride == 1
-        DW_LINE_1 r4, r5, r6, r7
-        .else
-        DW_LINE_2 r4, r3, b, r6, r7
+        DW_TAPS \stride, 2, r6, r7
+        .if \stride == 2
+        ldr     r5, [r10, #8]
         .endif
-        .if \pitch != 0
-        add     r10, #(4 * \stride)
+        ldrd    r8, r9, [r10], #(4 * \stride)
+        DW_TAPS \stride, 0, r6, r7
         .endif
         DW_STORE_PAIR \form, \shift, \y_step
 .endm
