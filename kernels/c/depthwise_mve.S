@@ -55,8 +55,8 @@
   .endif
 .endm
 
-/* Sums in q6, and q7 where there are `more` than four, to bytes that are scattered. The constants of the channel stand
- * `at` bytes after r5. */
+/* Sums in q6, and q7 where there are `more` than four, to bytes that are scattered. The constants of the
+ * channel stand `at` bytes after r5. */
 .macro MOTE_MVE_DW_STORE form, finish, more, at
   .if \at
   add r3, r5, #\at
@@ -184,8 +184,9 @@
   MOTE_MVE_DW_STORE \form, \finish, (\columns > 2), 0
 .endm
 
-/* Filters of up to 3x3, stride 1: two rows of outputs, four columns at a time and then `last` (0 to 3) more; units: no
- * fours (0), one (1), as many as stand in memory (2). single: the second row is the first one once more. A function of mote_mve_depthwise*. */
+/* Filters of up to 3x3, stride 1: two rows of outputs, four columns at a time and then `last` (0 to 3)
+ * more; units: no fours (0), one (1), as many as stand in memory (2). single: the second row is the first
+ * one once more. A function of mote_mve_depthwise*. */
 .macro MOTE_DEPTHWISE_3X3_MVE name, units, last, form, finish, single
   MOTE_MVE_DW_ENTER \name
 1:
@@ -293,8 +294,8 @@
   MOTE_MVE_DW_STORE \form, \finish, (\columns > 4), (16 * \patches)
 .endm
 
-/* Filters of any size and stride: one row of outputs, eight columns at a time and then `last` (0 to 7) more; units as above. A function of
- * mote_mve_depthwise*. */
+/* Filters of any size and stride: one row of outputs, eight columns at a time and then `last` (0 to 7)
+ * more; units as above. A function of mote_mve_depthwise*. */
 .macro MOTE_DEPTHWISE_MVE name, patches, units, last, form, finish
   MOTE_MVE_DW_ENTER \name
   ldr r11, [r9, #MVE_DW_COLUMN]

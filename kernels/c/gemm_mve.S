@@ -145,8 +145,8 @@
   .endif
 .endm
 
-/* All of a window at two pixels by four channels. Unrolled; or segment by segment up to a null pointer, where r5
- * is free; or so with the bytes of a segment from memory, where r3 is free as well. */
+/* All of a window at two pixels by four channels. Unrolled; or segment by segment up to a null pointer,
+ * where r5 is free; or so with the bytes of a segment from memory, where r3 is free as well. */
 .macro MOTE_MVE_WINDOW2X4 segments, chunks, tail
   .if \segments
   .set mote_segment, 0
@@ -420,8 +420,8 @@
   MOTE_MVE_LEAVE \name
 .endm
 
-/* Sixteen elements of six neighbouring columns, `column` bytes apart from `at` on, by three taps of two channels: sums of four
- * pixels. Columns stay in q0 to q5. */
+/* Sixteen elements of six neighbouring columns, `column` bytes apart from `at` on, by three taps of two
+ * channels: sums of four pixels. Columns stay in q0 to q5. */
 .macro MOTE_MVE_TAPS3 start, at, column
   vldrw.u32 q0, [r1, #\at]
   vldrw.u32 q6, [r11], #16
@@ -491,9 +491,9 @@
 .endm
 
 /* Three neighbouring taps in each of `segments` rows, stride 1: four pixels by two channels. A function of
- * mote_mve_pairs*: the pairs are fours, x1 and y1 are not used, and behind the segments stand bytes to the eight outputs, 16
- * bits each. A channel's constants are bias, multiplier and shift; form is not 2. `chunks` times 16 channels; their number
- * is even. */
+ * mote_mve_pairs*: the pairs are fours, x1 and y1 are not used, and behind the segments stand bytes to the
+ * eight outputs, 16 bits each. A channel's constants are bias, multiplier and shift; form is not 2.
+ * `chunks` times 16 channels; their number is even. */
 .macro MOTE_CONV3_MVE name, segments, chunks, form, finish
   MOTE_MVE_ENTER \name
   ldr r5, [r7, #MVE_Y]
@@ -544,8 +544,8 @@
   MOTE_MVE_LEAVE \name
 .endm
 
-/* One run of a window from `from`, which moves on by `step`, to r1, which moves on by `next`. Writes 16 bytes at a
- * time, what follows the run as well. */
+/* One run of a window from `from`, which moves on by `step`, to r1, which moves on by `next`. Writes 16
+ * bytes at a time, what follows the run as well. */
 .macro MOTE_MVE_RUN from, bytes, step, next
   .set mote_chunk, 16
   .rept (\bytes - 1) / 16
@@ -573,8 +573,8 @@
   .endif
 .endm
 
-/* Windows of consecutive pixels side by side, `window` bytes apart: a function (segments, to, pixels). The run of each of
- * the `runs` (up to 11) segments begins at x0, has `bytes` bytes and moves on by `step`. */
+/* Windows of consecutive pixels side by side, `window` bytes apart: a function (segments, to, pixels). The
+ * run of each of the `runs` (up to 11) segments begins at x0, has `bytes` bytes and moves on by `step`. */
 .macro MOTE_WINDOWS_MVE name, runs, bytes, step, window
   .section .text.\name, "ax", %progbits
   .global \name
