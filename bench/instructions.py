@@ -54,15 +54,16 @@ def measure_all(program, models, targets):
 
 def update(program, models):
     record = json.loads(RECORD.read_text()) if RECORD.exists() else {}
-    for (model, target), (count, _, why) in measure_all(program, models, TARGETS).items():
-        counts = record.setdefault(model.name, {})
-        counts.pop(target, None)
-        if count is None:
-            print(f"{model.name} on {target}: no count ({why})")
-        else:
-            counts[target] = count
-    rows = [f"  {json.dumps(name)}: {json.dumps(record[name], sort_keys=True)}" for name in sorted(record) if record[name]]
-    RECORD.write_text("{\n" + ",\n".join(rows) + "\n}\n")
+    for model in models:  # each is written at once: the large ones take minutes
+        counts = {}
+        for (_, target), (count, _, why) in measure_all(program, [model], TARGETS).items():
+            if count is None:
+                print(f"{model.name} on {target}: no count ({why})")
+            else:
+                counts[target] = count
+        record[model.name] = counts
+        rows = [f"  {json.dumps(name)}: {json.dumps(record[name], sort_keys=True)}" for name in sorted(record) if record[name]]
+        RECORD.write_text("{\n" + ",\n".join(rows) + "\n}\n")
 
 
 def check(program, models, targets):
