@@ -77,6 +77,17 @@ void add_common(CLI::App& command, Context& context) {
   command.add_flag("-q,--quiet", context.quiet, "no progress on stderr");
 }
 
+void add_ram(CLI::App& command, PlanOptions& options) {
+  command
+      .add_option_function<std::uint64_t>(
+          "--ram-limit",
+          [&options](std::uint64_t bytes) { options.ram_limit_bytes = static_cast<std::int64_t>(bytes); },
+          "the fastest plan whose arena has at most so many bytes (32K: 32 * 1024)")
+      ->transform(CLI::AsSizeValue(false));
+  command.add_flag("--stream-input", options.stream_input,
+                   "the input arrives row by row and never stands in the arena whole");
+}
+
 void add_optimize(CLI::App& command, Optimize& optimize) {
   std::map<std::string, Optimize> aims;
   for (const Optimize aim : {Optimize::kSpeed, Optimize::kBalanced, Optimize::kSize, Optimize::kRam})

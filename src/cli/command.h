@@ -8,6 +8,7 @@
 #include "base/progress.h"
 #include "base/target.h"
 #include "compress/import.h"
+#include "plan/plan.h"
 
 namespace CLI {
 class App;
@@ -39,6 +40,8 @@ void add_completion(CLI::App& app, Context& context);
 
 // --json and --quiet on a subcommand.
 void add_common(CLI::App& command, Context& context);
+// --ram-limit BYTES and --stream-input
+void add_ram(CLI::App& command, PlanOptions& options);
 // --optimize speed|balanced|size|ram
 void add_optimize(CLI::App& command, Optimize& optimize);
 // --threads N

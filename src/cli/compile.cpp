@@ -14,15 +14,13 @@ namespace {
 struct Options {
   std::string model, output, name;
   std::string target = "host";
-  Optimize optimize = Optimize::kSpeed;
-  int threads = 1;
+  PlanOptions plan;
   PrepareOptions prepare;
 };
 
 void run(const Options& o, Context& context) {
   const PreparedModel model = prepare_model(import_model(o.model), o.prepare);
-  const Plan plan =
-      make_plan(model.graph, load_target(o.target), {.optimize = o.optimize, .threads = o.threads});
+  const Plan plan = make_plan(model.graph, load_target(o.target), o.plan);
   const std::string name = o.name.empty() ? std::filesystem::path(o.model).stem().string() : o.name;
   const Artifact artifact = emit_c(plan, {.name = name, .folder = o.output});
   if (context.json) {
@@ -52,8 +50,9 @@ void add_compile(CLI::App& app, Context& context) {
   command->add_option("-o,--output", options->output, "folder to write to")->required();
   command->add_option("--name", options->name,
                       "prefix of files and symbols (default: the model's file name)");
-  add_optimize(*command, options->optimize);
-  add_threads(*command, options->threads);
+  add_optimize(*command, options->plan.optimize);
+  add_ram(*command, options->plan);
+  add_threads(*command, options->plan.threads);
   add_prepare(*command, options->prepare);
   add_common(*command, context);
   command->footer("Example: mote compile keyword.tflite --target cortex-m4 -o out --name kws");

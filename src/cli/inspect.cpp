@@ -15,7 +15,7 @@ struct Options {
   std::string dump_after;
   bool plan = false;
   bool text = false;
-  Optimize optimize = Optimize::kSpeed;
+  PlanOptions planning;
   PrepareOptions prepare;
 };
 
@@ -41,7 +41,7 @@ void run(const Options& o, Context& context) {
   const PreparedModel model = prepare_model(import_model(o.model), o.prepare);
   const Graph& graph = o.plan ? model.graph : model.imported;
   if (o.text) return context.print(print(graph, {.constant_bytes = true}));
-  const Inspection inspection = inspect(make_plan(graph, load_target(o.target), {.optimize = o.optimize}));
+  const Inspection inspection = inspect(make_plan(graph, load_target(o.target), o.planning));
   if (context.json) {
     nlohmann::json json = to_json(inspection);
     json["exact_simplification"] = simplification_json(model);
@@ -60,11 +60,13 @@ void add_inspect(CLI::App& app, Context& context) {
   command->add_option("MODEL", options->model, ".tflite, .onnx or .mote")->required();
   command->add_option("--target", options->target, "device that the peak RAM is planned for")
       ->capture_default_str();
-  command->add_flag("--plan", options->plan, "kernels, RAM by step and refused kernels instead of shapes");
+  command->add_flag("--plan", options->plan,
+                    "kernels, forms and refusals by step, and the timeline of the arena");
   command->add_flag("--text", options->text, "the whole graph in text form");
   command->add_option("--dump-after", options->dump_after,
                       "the graph after this pass of the import ('read': as read)");
-  add_optimize(*command, options->optimize);
+  add_optimize(*command, options->planning.optimize);
+  add_ram(*command, options->planning);
   add_prepare(*command, options->prepare);
   add_common(*command, context);
   command->footer("Example: mote inspect keyword.tflite --target cortex-m0");

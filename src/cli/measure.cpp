@@ -20,8 +20,7 @@ namespace {
 struct Options {
   std::string model, input;
   std::string target = "cortex-m4";
-  Optimize optimize = Optimize::kSpeed;
-  int threads = 1;
+  PlanOptions plan;
   PrepareOptions prepare;
 };
 
@@ -35,7 +34,7 @@ Measurement measure_folder(const Options& o, const Target& target) {
 Measurement measure_model(const Options& o, const Target& target) {
   const PreparedModel model = prepare_model(import_model(o.model), o.prepare);
   const Graph& graph = model.imported;
-  const Plan plan = make_plan(model.graph, target, {.optimize = o.optimize, .threads = o.threads});
+  const Plan plan = make_plan(model.graph, target, o.plan);
   const TemporaryFolder folder;
   const Artifact artifact = emit_c(plan, {.name = "model", .folder = folder.path()});
   std::vector<Tensor> inputs = sample_inputs(graph);
@@ -76,8 +75,9 @@ void add_measure(CLI::App& app, Context& context) {
       ->capture_default_str();
   command->add_option("--input", options->input,
                       "first input, .npy or raw (default: a fixed pseudo-random one)");
-  add_optimize(*command, options->optimize);
-  add_threads(*command, options->threads);
+  add_optimize(*command, options->plan.optimize);
+  add_ram(*command, options->plan);
+  add_threads(*command, options->plan.threads);
   add_prepare(*command, options->prepare);
   add_common(*command, context);
   command->footer("Example: mote measure keyword.tflite --target cortex-m4 --json");

@@ -4,6 +4,9 @@
 //   PREFIX_ARENA_BYTES, PREFIX_ARENA_ALIGN     the arena that the caller provides
 //   PREFIX_INPUT_0_OFFSET, PREFIX_INPUT_0_BYTES, PREFIX_OUTPUT_0_...   where the tensors stand in it
 //   void NAME_run(void *arena)                 one inference, re-entrant with an arena each
+//   void NAME_begin(void *arena), int NAME_push_row(void *arena, const void *row)
+//                                              instead of it, where the input is streamed; 1: the outputs are
+//                                              ready
 //   NAME_step_0, NAME_step_1, ...              functions that are not inlined, one per step, called by
 //   NAME_run NAME_w...                                  every constant array of weights, biases and tables
 // Compiled with -DMOTE_TRACE it calls, after each step and for each of its outputs, whole or row by row,
@@ -41,10 +44,11 @@ struct Artifact {
   std::uint64_t arena_bytes = 0;
   std::uint64_t weights_bytes = 0;
   std::vector<Port> inputs, outputs;
-  bool uses_math = false;     // includes <math.h>
-  bool has_assembly = false;  // NAME.S belongs to it
-  int threads = 1;            // more than 1: NAME_threads.c belongs to it, or the program's own threads
-  std::string peak_step;      // the layer that needs the most of the arena; may be empty
+  bool uses_math = false;       // includes <math.h>
+  bool has_assembly = false;    // NAME.S belongs to it
+  int threads = 1;              // more than 1: NAME_threads.c belongs to it, or the program's own threads
+  std::uint64_t feed_rows = 0;  // not 0: the input comes in so many rows, through NAME_push_row
+  std::string peak_step;        // the layer that needs the most of the arena; may be empty
   Optimize optimize = Optimize::kSpeed;
 };
 

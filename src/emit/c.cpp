@@ -50,10 +50,14 @@ class SourceWriter {
     for (const std::string& declaration : declarations_) text += declaration;
     text += "\n/* constants */\n\n" + constants_.definitions() + "\n/* parameters of the steps */\n\n" +
             params_ + "\n/* steps */\n\n" + steps_;
-    text +=
-        fmt::format("void {}_run(void *arena)\n{{\n  unsigned char *base = (unsigned char *)arena;\n{}}}\n",
-                    artifact_.name, calls_.empty() ? "  (void)base;\n" : calls_);
-    return text;
+    return text + (plan_.feed ? feed_text(plan_, artifact_.name, copies_, calls_) : run_text());
+  }
+
+  std::string run_text() const {
+    const std::string body = copies_ + calls_;
+    return fmt::format(
+        "void {}_run(void *arena)\n{{\n  unsigned char *base = (unsigned char *)arena;\n{}}}\n",
+        artifact_.name, body.empty() ? "  (void)base;\n" : body);
   }
 
   // NAME.S, after write(); empty where no kernel has assembly.
@@ -111,20 +115,25 @@ class SourceWriter {
                       call.parts > 1 ? fmt::format(" + part * {}", call.scratch_bytes / call.parts) : ""));
     if (call.row_ranges) {
       arguments.push_back(streamed ? "first" : "0");
-      arguments.push_back(streamed ? "rows" : std::to_string(row_slots(call, "y_slots")));
+      arguments.push_back(streamed ? "rows" : std::to_string(range_rows(call)));
     }
     for (const AssemblyFunction& function : call.assembly) assembly_.add(function);
     if (call.parts > 1) return shared_call(call, number, arguments);
     return fmt::format("  {}({});\n", call.function, join(arguments, ", "));
   }
 
-  std::string trace_text(const Node& node, std::size_t number, bool streamed) const {
+  std::string trace_text(const Step& step, std::size_t number) const {
+    const Node& node = graph().node(step.node);
+    const bool gathers = step.streamed && step.bound.calls[0].input_rows;
     std::string text;
+    if (gathers)
+      text += fmt::format("  if (first + rows == {})\n  ",
+                          row_count(graph().type(step.bound.calls[0].inputs[0])));
     for (std::size_t o = 0; o < node.outputs.size(); ++o) {
       const ValueId v = node.outputs[o];
       const std::int64_t offset = plan_.offsets.at(v.index).value();
       const TensorType& type = graph().type(v);
-      if (!streamed) {
+      if (!step.streamed || gathers) {
         text +=
             fmt::format("  MOTE_TRACE_OUTPUT({}, {}, arena + {}, {}ul);\n", number, o, offset, type.bytes());
         continue;
@@ -139,7 +148,7 @@ class SourceWriter {
 
   void write_step(std::size_t s) {
     const Step& step = plan_.steps[s];
-    const bool streamed = in_group(s);
+    const bool streamed = step.streamed;
     const std::string file(step.kernel->file);
     if (std::find(files_.begin(), files_.end(), file) == files_.end()) files_.push_back(file);
     const std::size_t number = step_numbers_[s] = artifact_.steps.size();
@@ -150,18 +159,17 @@ class SourceWriter {
     if (body.empty()) body = "  (void)arena;\n";
     steps_ += fmt::format("/* {} */\nMOTE_STEP void {}_step_{}(unsigned char *arena{})\n{{\n{}{}}}\n\n",
                           comment_safe(graph().describe(step.node)), artifact_.name, number,
-                          streamed ? ", int32_t first, int32_t rows" : "", body,
-                          trace_text(node, number, streamed));
-    if (!streamed) calls_ += fmt::format("  {}_step_{}(base);\n", artifact_.name, number);
+                          streamed ? ", int32_t first, int32_t rows" : "", body, trace_text(step, number));
+    if (!in_group(s)) calls_ += fmt::format("  {}_step_{}(base);\n", artifact_.name, number);
     const std::string name = node.name.empty() ? graph().value(node.outputs[0]).name : node.name;
     artifact_.steps.push_back({name, std::string(node.op->name()), constants_.bytes() - before});
     if (plan_.peak_step && *plan_.peak_step == s) artifact_.peak_step = name;
   }
 
   void write_group(std::size_t g) {
-    const GroupText group = group_text(plan_.groups[g], artifact_.name, g, step_numbers_);
-    steps_ += group.definition;
-    calls_ += fmt::format("  {}(base);\n", group.call);
+    const bool fed = g == 0 && plan_.feed;
+    steps_ += group_text(plan_, g, artifact_.name, step_numbers_);
+    if (!fed) calls_ += fmt::format("  {}_group_{}(base);\n", artifact_.name, g);
   }
 
   // A function for one part of the call's rows, and the call that has them all computed.
@@ -182,14 +190,12 @@ class SourceWriter {
   }
 
   void write_constant_outputs() {
-    std::string copies;
     for (const ValueId v : graph().outputs()) {
       const Tensor* constant = graph().constant(v);
       if (!constant) continue;
-      copies += fmt::format("  memcpy(base + {}, {}, {});\n", plan_.offsets.at(v.index).value(),
-                            constants_.add(constant_array(*constant)), constant->bytes().size());
+      copies_ += fmt::format("  memcpy(base + {}, {}, {});\n", plan_.offsets.at(v.index).value(),
+                             constants_.add(constant_array(*constant)), constant->bytes().size());
     }
-    calls_ = copies + calls_;
   }
 
   const Plan& plan_;
@@ -199,7 +205,7 @@ class SourceWriter {
   std::set<std::string> declarations_;
   std::vector<std::string> files_{"mote_step.h"};
   std::vector<std::size_t> step_numbers_;  // in emitted names, by step of the plan
-  std::string params_, steps_, calls_;
+  std::string params_, steps_, copies_, calls_;
 };
 
 nlohmann::json to_json(const std::vector<Port>& ports) {
@@ -222,6 +228,7 @@ std::string manifest_text(const Plan& plan, const Artifact& a) {
                                    {"uses_math", a.uses_math},
                                    {"has_assembly", a.has_assembly},
                                    {"threads", a.threads},
+                                   {"feed_rows", a.feed_rows},
                                    {"peak_step", a.peak_step},
                                    {"steps", steps},
                                    {"inputs", to_json(a.inputs)},
@@ -252,6 +259,7 @@ Artifact emit_c(const Plan& plan, const EmitOptions& options) {
   artifact.arena_bytes = static_cast<std::uint64_t>(std::max(plan.arena_bytes, kArenaAlignment));
   artifact.inputs = emit::ports(plan, plan.graph.inputs());
   artifact.outputs = emit::ports(plan, plan.graph.outputs());
+  if (plan.feed) artifact.feed_rows = static_cast<std::uint64_t>(plan.feed->rows);
   emit::SourceWriter writer(plan, artifact);
   const std::string source = writer.write();
   const std::string assembly = writer.assembly();
@@ -298,6 +306,7 @@ Artifact load_artifact(const std::filesystem::path& folder) {
       a.uses_math = json.at("uses_math");
       a.has_assembly = json.at("has_assembly");
       a.threads = json.value("threads", 1);
+      a.feed_rows = json.value("feed_rows", std::uint64_t{0});
       a.peak_step = json.at("peak_step");
       for (const auto& s : json.at("steps"))
         a.steps.push_back({s.at("name"), s.at("operator"), s.at("weights_bytes")});

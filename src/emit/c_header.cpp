@@ -52,15 +52,20 @@ std::string port_text(const Plan& plan, const std::string& name, const std::stri
   std::string text =
       fmt::format("/* {} {}: '{}', shape {} (NHWC order as listed), {} */\n", kind, i,
                   comment_safe(port.name), to_string(type.shape), encoding_text(type.encoding));
-  text += fmt::format("#define {0}_OFFSET {1}\n#define {0}_BYTES {2}\n#define {0}_ELEMENTS {3}\n", prefix,
-                      port.offset, port.bytes, type.elements());
+  const bool is_fed = plan.feed && kind == "input";
+  text +=
+      fmt::format("#define {0}_BYTES {1}\n#define {0}_ELEMENTS {2}\n", prefix, port.bytes, type.elements());
+  text += is_fed ? fmt::format("#define {0}_ROWS {1}\n#define {0}_ROW_BYTES {2}\n", prefix, plan.feed->rows,
+                               plan.feed->row_bytes)
+                 : fmt::format("#define {0}_OFFSET {1}\n", prefix, port.offset);
   if (type.encoding.is_quantized() && !type.encoding.is_per_axis())
     text += fmt::format("#define {0}_SCALE {1}\n#define {0}_ZERO_POINT ({2})\n", prefix,
                         c_float(type.encoding.scale()), type.encoding.zero_point());
-  text += fmt::format(
-      "static inline {0} *{1}_{2}_{3}(void *arena)\n{{\n  return ({0} *)(void *)((unsigned char *)arena + "
-      "{4}_OFFSET);\n}}\n\n",
-      element, name, kind, i, prefix);
+  if (!is_fed)
+    text += fmt::format(
+        "static inline {0} *{1}_{2}_{3}(void *arena)\n{{\n  return ({0} *)(void *)((unsigned char *)arena + "
+        "{4}_OFFSET);\n}}\n\n",
+        element, name, kind, i, prefix);
   const Encoding& e = type.encoding;
   if (e.is_quantized() && !e.is_per_axis() && e.bits() <= 16)
     text += conversion_text(name, fmt::format("{}_{}", kind, i), e);
@@ -78,6 +83,26 @@ std::string threads_declaration(const Artifact& a) {
       a.threads, a.name);
 }
 
+// How the caller runs the network, and the declarations.
+std::string usage_text(const Artifact& a) {
+  if (a.feed_rows == 0)
+    return fmt::format(
+        " *   write the input to {0}_input_0(arena), call {0}_run(arena), read {0}_output_0(arena).\n",
+        a.name);
+  return fmt::format(
+      " *   {0}_begin(arena), then {0}_push_row(arena, row) for each row of the input from the top, "
+      "{1}_INPUT_0_ROW_BYTES "
+      "each;\n"
+      " *   the call that returns 1 has computed the outputs: read {0}_output_0(arena). The row is copied.\n",
+      a.name, upper_case(a.name));
+}
+
+std::string declarations_text(const Artifact& a) {
+  if (a.feed_rows == 0) return fmt::format("void {0}_run(void *arena);\n\n", a.name);
+  return fmt::format("void {0}_begin(void *arena);\nint {0}_push_row(void *arena, const void *row);\n\n",
+                     a.name);
+}
+
 }  // namespace
 
 std::string header_text(const Plan& plan, const Artifact& a) {
@@ -86,7 +111,7 @@ std::string header_text(const Plan& plan, const Artifact& a) {
       "/* {0}: a neural network as C, made by mote from '{1}'.\n"
       " *\n"
       " *   static unsigned char arena[{2}_ARENA_BYTES] __attribute__((aligned({2}_ARENA_ALIGN)));\n"
-      " *   write the input to {0}_input_0(arena), call {0}_run(arena), read {0}_output_0(arena).\n"
+      "{8}"
       " *\n"
       " * The arena is all the memory the network uses besides the stack; inputs are overwritten by a run. "
       "Re-entrant with one\n"
@@ -94,9 +119,9 @@ std::string header_text(const Plan& plan, const Artifact& a) {
       " */\n"
       "#ifndef {4}\n#define {4}\n\n#include <stdint.h>\n\n#ifdef __cplusplus\nextern \"C\" {{\n#endif\n\n"
       "#define {2}_ARENA_BYTES {5}\n#define {2}_ARENA_ALIGN {6}\n\n"
-      "void {0}_run(void *arena);\n\n{7}",
+      "{9}{7}",
       a.name, comment_safe(plan.graph.name()), upper_case(a.name), a.weights_bytes, guard, a.arena_bytes,
-      kArenaAlignment, threads_declaration(a));
+      kArenaAlignment, threads_declaration(a), usage_text(a), declarations_text(a));
   for (std::size_t i = 0; i < a.inputs.size(); ++i)
     text += port_text(plan, a.name, "input", i, plan.graph.inputs()[i], a.inputs[i]);
   for (std::size_t i = 0; i < a.outputs.size(); ++i)

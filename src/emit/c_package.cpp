@@ -8,7 +8,7 @@ namespace mote::emit {
 
 std::string main_text(const Plan& plan, const Artifact& a) {
   std::string fill;
-  for (std::size_t i = 0; i < a.inputs.size(); ++i) {
+  for (std::size_t i = 0; i < a.inputs.size() && a.feed_rows == 0; ++i) {
     const Encoding& e = plan.graph.type(plan.graph.inputs()[i]).encoding;
     const std::string zero = e.is_quantized() && !e.is_per_axis() && e.bits() <= 16
                                  ? fmt::format("{}_quantize_input_{}(0.0f)", a.name, i)
@@ -17,6 +17,18 @@ std::string main_text(const Plan& plan, const Artifact& a) {
         "  for (i = 0; i < {}_INPUT_{}_ELEMENTS; i++)\n    {}_input_{}(arena)[i] = {}; /* your data */\n",
         upper_case(a.name), i, a.name, i, zero);
   }
+  const std::string run =
+      a.feed_rows == 0
+          ? fmt::format("  {}_run(arena);\n", a.name)
+          : fmt::format(
+                "  {0}_begin(arena);\n"
+                "  do\n    for (i = 0; i < {1}_INPUT_0_ROW_BYTES; i++)\n      row[i] = 0; /* your data */\n"
+                "  while (!{0}_push_row(arena, row));\n",
+                a.name, upper_case(a.name));
+  const std::string row =
+      a.feed_rows == 0
+          ? ""
+          : fmt::format("  static unsigned char row[{}_INPUT_0_ROW_BYTES];\n", upper_case(a.name));
   std::string show;
   for (std::size_t i = 0; i < a.outputs.size(); ++i) {
     const Encoding& e = plan.graph.type(plan.graph.outputs()[i]).encoding;
@@ -30,9 +42,9 @@ std::string main_text(const Plan& plan, const Artifact& a) {
       "/* Example of use: fills the input, runs the network once, prints the output as real numbers. */\n"
       "#include <stdio.h>\n\n#include \"{0}.h\"\n\n"
       "static union {{\n  unsigned char bytes[{1}_ARENA_BYTES];\n  double align[2];\n}} memory;\n\n"
-      "int main(void)\n{{\n  void *arena = memory.bytes;\n  long i;\n{2}  {0}_run(arena);\n{3}  return "
+      "int main(void)\n{{\n  void *arena = memory.bytes;\n{5}  long i;\n{2}{4}{3}  return "
       "0;\n}}\n",
-      a.name, upper_case(a.name), fill, show);
+      a.name, upper_case(a.name), fill, show, run, row);
 }
 
 std::string threads_text(const Artifact& a) {

@@ -49,13 +49,14 @@ class AssemblyText {
 };
 
 // The function that runs a group of steps row by row, and the table of its calls. `step_numbers`: the number
-// in the emitted names of each step of the plan.
-struct GroupText {
-  std::string definition;
-  std::string call;  // name of the function
-};
-GroupText group_text(const Group& group, const std::string& name, std::size_t number,
-                     const std::vector<std::size_t>& step_numbers);
+// in the emitted names of each step of the plan. NAME_group_N(arena); of a group that the input feeds
+// NAME_advance(arena, state), which returns 0 where it needs another row.
+std::string group_text(const Plan& plan, std::size_t group, const std::string& name,
+                       const std::vector<std::size_t>& step_numbers);
+// NAME_begin and NAME_push_row; `start` and `rest`: statements before the first row and after the first
+// group.
+std::string feed_text(const Plan& plan, const std::string& name, const std::string& start,
+                      const std::string& rest);
 
 std::string header_text(const Plan& plan, const Artifact& artifact);
 std::string readme_text(const Plan& plan, const Artifact& artifact);

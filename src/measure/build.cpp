@@ -150,7 +150,6 @@ void DeviceBuild::write_model_header(std::size_t samples) {
   const auto prefix = upper_case(artifact_.name);
   std::ostringstream out;
   out << "#ifndef MEASURED_MODEL_H\n#define MEASURED_MODEL_H\n#include \"" << artifact_.name << ".h\"\n"
-      << "#define MEASURED_RUN " << artifact_.name << "_run\n"
       << "#define MEASURED_ARENA_BYTES " << prefix << "_ARENA_BYTES\n"
       << "#define MEASURED_ARENA_ALIGN " << prefix << "_ARENA_ALIGN\n"
       << "#define MEASURED_SAMPLES " << samples << "\n"
@@ -159,11 +158,21 @@ void DeviceBuild::write_model_header(std::size_t samples) {
   for (const auto& [ports, name] :
        {std::pair{&artifact_.inputs, "INPUT"}, std::pair{&artifact_.outputs, "OUTPUT"}}) {
     out << "static const struct ModelPort model_" << (name[0] == 'I' ? "inputs" : "outputs") << "[] = {\n";
-    for (std::size_t i = 0; i < ports->size(); ++i)
-      out << "    {" << prefix << '_' << name << '_' << i << "_OFFSET, " << prefix << '_' << name << '_' << i
-          << "_BYTES},\n";
+    for (std::size_t i = 0; i < ports->size(); ++i) {
+      const std::string port = prefix + '_' + name + '_' + std::to_string(i);
+      const bool fed = name[0] == 'I' && artifact_.feed_rows > 0;
+      out << "    {" << (fed ? "0" : port + "_OFFSET") << ", " << port << "_BYTES},\n";
+    }
     out << "};\n";
   }
+  if (artifact_.feed_rows > 0)
+    out << "#define MEASURED_FEED\nstatic const unsigned char* measured_input;\n"
+        << "static inline void measured_run(void* arena) {\n"
+        << "  const unsigned char* row = measured_input;\n  " << artifact_.name << "_begin(arena);\n"
+        << "  while (!" << artifact_.name << "_push_row(arena, row)) row += " << prefix
+        << "_INPUT_0_ROW_BYTES;\n}\n#define MEASURED_RUN measured_run\n";
+  else
+    out << "#define MEASURED_RUN " << artifact_.name << "_run\n";
   out << "#endif\n";
   write_file(folder_ / "measured_model.h", out.str());
 }

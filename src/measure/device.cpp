@@ -50,7 +50,7 @@ void write_map(const Artifact& artifact, const ElfFile& elf, const fs::path& pat
                        "compile the network again with this version of mote"});
     map << kind << ' ' << function->address << '\n';
   };
-  line("begin", artifact.name + "_run");
+  line("begin", artifact.name + (artifact.feed_rows > 0 ? "_begin" : "_run"));
   line("end", "mote_measure_end");
   for (std::size_t i = 0; i < artifact.steps.size(); ++i)
     line("step", artifact.name + "_step_" + std::to_string(i));

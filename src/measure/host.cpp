@@ -41,15 +41,16 @@ fs::path build_library(const Artifact& artifact, const Target& host, const fs::p
 CompiledModel::CompiledModel(const Artifact& artifact, const Target& host) : artifact_(artifact) {
   const auto library = build_library(artifact, host, folder_.path());
   library_ = ::dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
-  const auto symbol = artifact.name + "_run";
-  void* const run = library_ ? ::dlsym(library_, symbol.c_str()) : nullptr;
-  if (!run) {
+  const auto find = [&](const std::string& function) {
+    void* const found = library_ ? ::dlsym(library_, (artifact.name + function).c_str()) : nullptr;
+    if (found) return found;
     const char* const why = ::dlerror();
     if (library_) ::dlclose(library_);
     throw UserError({"cannot load the compiled network", (artifact.folder / artifact.name).string() + ".c",
                      why ? why : "", "compile the network again"});
-  }
-  run_ = reinterpret_cast<void (*)(void*)>(run);
+  };
+  run_ = reinterpret_cast<void (*)(void*)>(find(artifact.feed_rows > 0 ? "_begin" : "_run"));
+  if (artifact.feed_rows > 0) push_row_ = reinterpret_cast<int (*)(void*, const void*)>(find("_push_row"));
 }
 
 CompiledModel::~CompiledModel() { ::dlclose(library_); }
@@ -60,13 +61,27 @@ CompiledModel::Arena::Arena(const CompiledModel& model)
   data_ = storage_.data() + (kArenaAlign - address % kArenaAlign) % kArenaAlign;
 }
 
+void CompiledModel::set_input(Arena& arena, std::size_t i, const Bytes& bytes) const {
+  if (!push_row_) std::memcpy(arena.data() + artifact_.inputs[i].offset, bytes.data(), bytes.size());
+}
+
+void CompiledModel::execute(Arena& arena, std::span<const Bytes> inputs) const {
+  run_(arena.data());
+  if (!push_row_) return;
+  const std::size_t row_bytes = inputs[0].size() / artifact_.feed_rows;
+  int done = 0;
+  for (std::size_t row = 0; row < artifact_.feed_rows; ++row)
+    done = push_row_(arena.data(), inputs[0].data() + row * row_bytes);
+  MOTE_CHECK(done == 1, "a streamed network that does not finish with its last row");
+}
+
 std::vector<Bytes> CompiledModel::run(Arena& arena, std::span<const Bytes> inputs) const {
   MOTE_CHECK(inputs.size() == artifact_.inputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     MOTE_CHECK(inputs[i].size() == artifact_.inputs[i].bytes, artifact_.inputs[i].name);
-    std::memcpy(arena.data() + artifact_.inputs[i].offset, inputs[i].data(), inputs[i].size());
+    set_input(arena, i, inputs[i]);
   }
-  run_(arena.data());
+  execute(arena, inputs);
   std::vector<Bytes> outputs;
   for (const auto& port : artifact_.outputs) {
     const std::byte* const begin = arena.data() + port.offset;
@@ -86,10 +101,9 @@ double time_inference(const CompiledModel& model, std::span<const Bytes> inputs,
   std::vector<double> times;
   const auto begun = Clock::now();
   while (times.size() < 5 || std::chrono::duration<double>(Clock::now() - begun).count() < seconds) {
-    for (std::size_t i = 0; i < inputs.size(); ++i)
-      std::memcpy(arena.data() + model.artifact().inputs[i].offset, inputs[i].data(), inputs[i].size());
+    for (std::size_t i = 0; i < inputs.size(); ++i) model.set_input(arena, i, inputs[i]);
     const auto start = Clock::now();
-    model.run_in_place(arena);
+    model.execute(arena, inputs);
     times.push_back(std::chrono::duration<double>(Clock::now() - start).count());
   }
   const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);

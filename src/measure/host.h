@@ -43,8 +43,14 @@ class CompiledModel {
  private:
   Artifact artifact_;
   TemporaryFolder folder_;
+  friend double time_inference(const CompiledModel& model, std::span<const Bytes> inputs, double seconds);
+
+  void set_input(Arena& arena, std::size_t i, const Bytes& bytes) const;  // nothing where it is streamed
+  void execute(Arena& arena, std::span<const Bytes> inputs) const;
+
   void* library_ = nullptr;
-  void (*run_)(void*) = nullptr;
+  void (*run_)(void*) = nullptr;  // NAME_run, or NAME_begin before the rows
+  int (*push_row_)(void*, const void*) = nullptr;
 };
 
 // Median seconds of one inference, repeated for about `seconds` and at least five times; input copies are not

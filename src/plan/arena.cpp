@@ -1,6 +1,7 @@
 #include "plan/arena.h"
 
 #include <algorithm>
+#include <set>
 
 #include "plan/placement.h"
 
@@ -30,6 +31,8 @@ class ArenaPlanner {
     }
     const std::size_t scratch = blocks_.size();
     for (const Item& item : scratch_) blocks_.push_back({item.bytes, {item}});
+    if (arena_.feed_state_bytes > 0)
+      blocks_.push_back({arena_.feed_state_bytes, {{0, arena_.feed_state_bytes, 0, feed_end_}}});
     arena_.lower_bound_bytes = largest_live_set(blocks_);
     const Placement placement =
         place_blocks(blocks_, in_place_, kArenaAlignment, arena_.lower_bound_bytes, effort);
@@ -37,6 +40,7 @@ class ArenaPlanner {
       arena_.offsets[b] = placement.offsets[block_of[b]];
     for (std::size_t g = 0; g < scratch_.size(); ++g)
       arena_.scratch_offsets.push_back(placement.offsets[scratch + g]);
+    if (arena_.feed_state_bytes > 0) arena_.feed_state_offset = placement.offsets.back();
     arena_.bytes = placement.arena_bytes;
     return std::move(arena_);
   }
@@ -62,6 +66,12 @@ class ArenaPlanner {
     scratch_.push_back({0, run.scratch_bytes, clock_, clock_ + ticks - 1});
     arena_.calls.push_back(std::move(run.calls));
     clock_ += ticks;
+    if (g == 0 && program_.fed_buffer) {
+      std::set<std::int32_t> members;
+      for (const RowCall& call : arena_.calls[0]) members.insert(call.step);
+      arena_.feed_state_bytes = kFeedStateBytes * static_cast<std::int64_t>(members.size() + 1);
+      feed_end_ = clock_ - 1;
+    }
   }
 
   void note_in_place(std::size_t s) {
@@ -118,6 +128,7 @@ class ArenaPlanner {
   const Partition& partition_;
   Arena arena_;
   int clock_ = 1;
+  int feed_end_ = 0;
   std::vector<std::vector<Life>> lives_;  // by buffer
   std::vector<Item> scratch_;             // by group
   std::vector<InPlace> in_place_;         // block b is buffer b

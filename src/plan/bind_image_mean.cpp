@@ -37,6 +37,7 @@ BindResult bind_image_average_s8_dsp(const BindContext& context) {
                      pool.padding == std::vector<std::int64_t>{0, 0, 0, 0} &&
                      (pool.dilation[0] == 1 || in[1] == 1) && (pool.dilation[1] == 1 || in[2] == 1);
   if (!whole) return Refusal{"the window is not the whole image"};
+  if (context.optimize == Optimize::kRam) return Refusal{"sums of rows need less RAM"};
   const IntegerRange range = clamp_range({pool.clamp_min, pool.clamp_max}, context.input(0).encoding);
   return one_call(context, "image_average_s8_dsp", "image_mean_s8_dsp_params",
                   image_parameters(in, range.min, range.max));

@@ -54,6 +54,19 @@ BindResult pool_call(const BindContext& context, const std::string& suffix) {
   return bound;
 }
 
+// The average of each channel of an image of bytes.
+bool is_global_average(const BindContext& context) {
+  const Pool& pool = *context.node().as<Pool>();
+  const TensorType& in = context.input(0);
+  const Shape& out = context.output().shape;
+  const auto padded = [](std::int64_t side) { return side != 0; };
+  return !pool.is_max() && !in.encoding.is_real() && in.encoding.container_bytes() == 1 && out[1] == 1 &&
+         out[2] == 1 && pool.window[0] == in.shape[1] && pool.window[1] == in.shape[2] &&
+         pool.dilation[0] == 1 && pool.dilation[1] == 1 &&
+         std::none_of(pool.padding.begin(), pool.padding.end(), padded) &&
+         in.shape[1] * in.shape[2] < (1 << 20);
+}
+
 // Kernels that take `lanes` channels of signed bytes at once.
 BindResult lanes_call(const BindContext& context, std::int64_t lanes, const std::string& suffix) {
   const Pool& pool = *context.node().as<Pool>();
@@ -64,6 +77,8 @@ BindResult lanes_call(const BindContext& context, std::int64_t lanes, const std:
   // written so that a window of any size cannot overflow
   if (!pool.is_max() && (pool.window[0] > 255 || pool.window[0] * pool.window[1] > 255))
     return Refusal{"the sum of a window may exceed 16 bits"};
+  if (context.optimize == Optimize::kRam && is_global_average(context))
+    return Refusal{"sums of rows need less RAM"};
   return pool_call(context, suffix);
 }
 
@@ -72,6 +87,17 @@ BindResult lanes_call(const BindContext& context, std::int64_t lanes, const std:
 BindResult bind_pool(const BindContext& context) {
   return pool_call(context, element_suffix(context.input(0).encoding));
 }
+
+// Row by row: the image need never stand whole.
+BindResult bind_average_pool_rows(const BindContext& context) {
+  if (!is_global_average(context)) return Refusal{"not the average of an image of bytes"};
+  Bound bound = std::get<Bound>(pool_call(context, "rows_" + element_suffix(context.input(0).encoding)));
+  bound.calls[0].input_rows = true;
+  bound.calls[0].scratch_bytes = 4 * context.input(0).shape[3];
+  bound.note = "sums of rows";
+  return bound;
+}
+
 BindResult bind_pool_s8_dsp(const BindContext& context) { return lanes_call(context, 4, "s8_dsp"); }
 BindResult bind_pool_s8_mve(const BindContext& context) { return lanes_call(context, 1, "s8_mve"); }
 BindResult bind_average_pool_s8_words(const BindContext& context) {

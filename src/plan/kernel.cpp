@@ -41,6 +41,10 @@ std::int64_t row_slots(const KernelCall& call, std::string_view name) {
   MOTE_CHECK(false, call.function + " has no parameter " + std::string(name));
 }
 
+std::int64_t range_rows(const KernelCall& call) {
+  return row_slots(call, call.input_rows ? "x_slots" : "y_slots");
+}
+
 ConstantArray constant_array(const Tensor& tensor) {
   return {c_type_of(tensor.type().encoding), {tensor.bytes().begin(), tensor.bytes().end()}};
 }

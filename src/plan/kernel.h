@@ -69,6 +69,9 @@ struct KernelCall {
   std::int64_t scratch_bytes = 0;
   std::vector<AssemblyFunction> assembly = {};
   bool row_ranges = false;
+  // The ranges are of input rows, in ascending order: sums in the scratch, which then lives from the first
+  // call to the last, become output rows where an image ends.
+  bool input_rows = false;
   std::int64_t row_block = 1;  // `first` is a multiple of it, and so is `rows` but at the end
   std::int64_t parts = 1;      // more than 1: threads share the rows (threads.h), each has its scratch
 };
@@ -83,6 +86,9 @@ void offer_row_ranges(KernelCall& call, std::int64_t x_rows, std::int64_t x2_row
 
 // Is the parameter this member of the struct, or of a struct within it?
 bool is_member(const Parameter& parameter, std::string_view name);
+
+// All rows that the ranges of the call are of, before the plan changes the slots.
+std::int64_t range_rows(const KernelCall& call);
 
 // The value of one of those parameters: of y_slots, before the plan changes it, all rows of the call.
 std::int64_t row_slots(const KernelCall& call, std::string_view name);

@@ -121,9 +121,9 @@ class Planner {
       Candidate c;
       for (const NodeId n : order) c.steps.push_back(bound[n.index]);
       c.buffers = find_buffers(graph_);
-      share_slices(graph_, c.steps, c.buffers, false);
-      share_in_place(graph_, c.steps, c.buffers);
-      c.program = describe_program(graph_, c.steps, c.buffers, false);
+      share_slices(graph_, c.steps, c.buffers, options_.stream_input);
+      share_in_place(graph_, c.steps, c.buffers, options_.stream_input);
+      c.program = describe_program(graph_, c.steps, c.buffers, options_.stream_input);
       GroupSearch search(c.program);
       if (streams)
         c.partitions = search.frontier();
@@ -237,11 +237,18 @@ class Planner {
     const auto& cuts = choice.partition->cuts;
     for (std::size_t g = 0; g + 1 < cuts.size(); ++g) {
       for (std::size_t s = cuts[g]; s < cuts[g + 1]; ++s) {
-        plan.steps[s].scratch_offset = best_arena_.scratch_offsets[g];
+        const auto& state = c.program.steps[s].state;
+        plan.steps[s].scratch_offset = state ? best_arena_.offsets[*state] : best_arena_.scratch_offsets[g];
         plan.steps[s].live_bytes = best_arena_.live_bytes[s];
       }
-      if (cuts[g + 1] - cuts[g] > 1)
-        plan.groups.push_back({cuts[g], cuts[g + 1], join_calls(best_arena_.calls[g])});
+      if (cuts[g + 1] - cuts[g] == 1 && !(g == 0 && options_.stream_input)) continue;
+      for (std::size_t s = cuts[g]; s < cuts[g + 1]; ++s) plan.steps[s].streamed = c.program.steps[s].by_rows;
+      plan.groups.push_back({cuts[g], cuts[g + 1], join_calls(best_arena_.calls[g])});
+    }
+    if (options_.stream_input) {
+      const TensorType& input = graph_.type(graph_.inputs()[0]);
+      plan.feed = Feed{c.program.fed_rows, input.bytes() / std::max<std::int64_t>(c.program.fed_rows, 1),
+                       best_arena_.feed_state_offset};
     }
     list_blocks(c, *choice.partition, plan);
     for (Step& step : plan.steps) fill_slots(step, plan);
@@ -304,16 +311,20 @@ class Planner {
       for (std::size_t v = 0; v < c.buffers.of_value.size(); ++v)
         if (c.buffers.of_value[v] == b)
           block.name += (block.name.empty() ? "" : " = ") + graph_.values()[v].name;
+      if (block.name.empty()) block.name = "sums";
       plan.blocks.push_back(std::move(block));
     }
     for (std::size_t g = 0; g + 1 < partition.cuts.size(); ++g) {
       std::int64_t bytes = 0;
       for (std::size_t s = partition.cuts[g]; s < partition.cuts[g + 1]; ++s)
-        bytes = std::max(bytes, plan.steps[s].scratch_bytes);
+        bytes = std::max(bytes, c.program.steps[s].scratch_bytes);
       if (bytes > 0)
         plan.blocks.push_back({"scratch", best_arena_.scratch_offsets[g], bytes, 0, partition.cuts[g],
-                               partition.cuts[g + 1] - 1});
+                               partition.cuts[g + 1] - 1, true});
     }
+    if (plan.feed)
+      plan.blocks.push_back({"state of the feed", best_arena_.feed_state_offset, best_arena_.feed_state_bytes,
+                             0, 0, partition.cuts[1] - 1, true});
     std::stable_sort(plan.blocks.begin(), plan.blocks.end(), [](const PlacedBlock& a, const PlacedBlock& b) {
       return a.offset != b.offset ? a.offset < b.offset : a.first_step < b.first_step;
     });
@@ -335,6 +346,11 @@ Plan make_plan(const Graph& graph, const Target& target, const PlanOptions& opti
   if (options.threads > 1 && target.bare_metal())
     throw UserError({"the target has no threads", target.name, "it runs without an operating system",
                      "leave --threads out, or choose a hosted target"});
+  if (options.stream_input &&
+      (graph.inputs().size() != 1 || graph.nodes().empty() || graph.constant(graph.inputs()[0])))
+    throw UserError({"the input cannot be streamed", graph.name(),
+                     "the network has " + std::to_string(graph.inputs().size()) + " inputs",
+                     "leave --stream-input out"});
   return Planner(graph, target, options).run();
 }
 

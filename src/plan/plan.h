@@ -24,6 +24,7 @@ struct Step {
   std::vector<RefusedKernel> refused;  // rows tried before
   std::int64_t scratch_bytes = 0;      // largest of the calls
   std::int64_t scratch_offset = 0;
+  bool streamed = false;        // runs by ranges of rows, in a group
   std::int64_t live_bytes = 0;  // most that must exist at a time during the step, scratch included
 };
 
@@ -40,12 +41,20 @@ struct Group {
   std::vector<RowCall> calls;
 };
 
+// The only input arrives row by row and has no place of its own in the arena but its line buffer. The first
+// group has a call kFeed for each row.
+struct Feed {
+  std::int64_t rows = 0, row_bytes = 0;
+  std::int64_t state_offset = 0;  // in the arena: where the calls stand between two rows
+};
+
 // A tensor, line buffer or scratch buffer in the arena.
 struct PlacedBlock {
   std::string name;
   std::int64_t offset = 0, bytes = 0;
   std::int64_t slots = 0;  // rows of a line buffer; 0: it is none
   std::size_t first_step = 0, last_step = 0;
+  bool is_scratch = false;
 };
 
 struct Plan {
@@ -56,6 +65,7 @@ struct Plan {
   int threads = 1;
   std::vector<Step> steps;
   std::vector<Group> groups;  // in order; steps in none run whole
+  std::optional<Feed> feed;
   // By value: byte offset in the arena; nothing for constants and for values that are never needed.
   std::vector<std::optional<std::int64_t>> offsets;
   std::vector<std::int64_t> slots;  // by value: rows of the line buffer it passes through; 0: it stands whole
@@ -76,6 +86,7 @@ struct PlanOptions {
   int threads = 1;  // that share the rows of large layers
   // The fastest plan whose arena has at most so many bytes, instead of the one that `optimize` asks for.
   std::optional<std::int64_t> ram_limit_bytes = {};
+  bool stream_input = false;  // the only input arrives row by row
 };
 
 // Throws UserError when a node has no kernel (it names the node and every refusal), and when no plan stays

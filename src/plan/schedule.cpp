@@ -40,9 +40,9 @@ class ProgramWriter {
   bool runs_by_rows(const Step& step) const {
     if (step.bound.calls.size() != 1 || !step.bound.calls[0].row_ranges) return false;
     const KernelCall& call = step.bound.calls[0];
-    return call.outputs.size() == 1 &&
-           row_slots(call, "y_slots") == row_count(graph_.type(call.outputs[0])) &&
-           row_slots(call, "x_slots") == row_count(graph_.type(call.inputs.at(0)));
+    if (call.outputs.size() != 1) return false;
+    if (row_slots(call, "x_slots") != row_count(graph_.type(call.inputs.at(0)))) return false;
+    return call.input_rows || row_slots(call, "y_slots") == row_count(graph_.type(call.outputs[0]));
   }
 
   void add_step(int s) {
@@ -51,13 +51,17 @@ class ProgramWriter {
     StepUse use;
     use.runs = step.kernel != nullptr;
     use.by_rows = use.runs && runs_by_rows(step);
-    use.rows = use.by_rows ? row_count(graph_.type(node.outputs[0])) : 1;
-    use.block = use.by_rows ? step.bound.calls[0].row_block : 1;
-    use.scratch_bytes = step.scratch_bytes;
+    const bool input_rows = use.by_rows && step.bound.calls[0].input_rows;
+    use.rows = use.by_rows ? range_rows(step.bound.calls[0]) : 1;
+    use.block = use.by_rows && !input_rows ? step.bound.calls[0].row_block : 1;
     for (std::size_t i = 0; use.runs && i < node.inputs.size(); ++i)
-      if (buffers_.holds(node.inputs[i])) use.reads.push_back(access(s, use, node.inputs[i], i));
+      if (buffers_.holds(node.inputs[i])) use.reads.push_back(read(s, use, node.inputs[i], i, input_rows));
     for (const ValueId v : node.outputs)
-      if (use.runs) use.writes.push_back(access(s, use, v, std::nullopt));
+      if (use.runs) use.writes.push_back(write(s, use, v, input_rows));
+    if (input_rows)
+      add_state(s, use, step.scratch_bytes);
+    else
+      use.scratch_bytes = step.scratch_bytes;
     for (const ValueId v : step.bound.in_place_inputs)
       if (use.runs && buffers_.holds(v) && node.outputs.size() == 1 &&
           buffers_.bytes[buffers_.of_value[v.index]] == graph_.type(v).bytes() &&
@@ -66,21 +70,55 @@ class ProgramWriter {
     program_.steps.push_back(std::move(use));
   }
 
-  Access access(int s, const StepUse& use, ValueId v, std::optional<std::size_t> input) {
+  Access access(int s, const StepUse& use, ValueId v) {
     const TensorType& type = graph_.type(v);
-    Access a{buffers_.of_value[v.index], buffers_.offset[v.index], row_count(type), row_bytes(type), {}};
-    const NodeId node = steps_[static_cast<std::size_t>(s)].node;
-    for (std::int64_t b = 0; b < use.blocks(); ++b) {
-      const RowRange rows{b * use.block, std::min((b + 1) * use.block, use.rows)};
-      a.blocks.push_back(!use.by_rows ? RowRange{0, a.rows}
-                         : input      ? rows_needed(graph_, node, *input, rows)
-                                      : rows);
-    }
+    Access a;
+    a.buffer = buffers_.of_value[v.index];
+    a.offset = buffers_.offset[v.index];
+    a.rows = row_count(type);
+    a.row_bytes = row_bytes(type);
     BufferUse& b = program_.buffers[a.buffer];
     if (b.first_step < 0) b.first_step = s;
     b.last_step = s;
-    if (use.by_rows) finest_[a.buffer] = std::max(finest_[a.buffer], a.rows * (a.row_bytes > 0 ? 1 : 0));
+    if (use.by_rows && a.row_bytes > 0) finest_[a.buffer] = std::max(finest_[a.buffer], a.rows);
     return a;
+  }
+
+  static RowRange block_rows(const StepUse& use, std::int64_t b) {
+    return {b * use.block, std::min((b + 1) * use.block, use.rows)};
+  }
+
+  Access read(int s, const StepUse& use, ValueId v, std::size_t input, bool input_rows) {
+    Access a = access(s, use, v);
+    const NodeId node = steps_[static_cast<std::size_t>(s)].node;
+    for (std::int64_t b = 0; b < use.blocks(); ++b)
+      a.blocks.push_back(!use.by_rows ? RowRange{0, a.rows}
+                         : input_rows ? block_rows(use, b)
+                                      : rows_needed(graph_, node, input, block_rows(use, b)));
+    return a;
+  }
+
+  // A row that gathers sums of input rows has its place from the first of them.
+  Access write(int s, const StepUse& use, ValueId v, bool input_rows) {
+    Access a = access(s, use, v);
+    for (std::int64_t b = 0; b < use.blocks(); ++b) {
+      const std::int64_t done = input_rows ? (b + 1) * a.rows / use.rows : block_rows(use, b).end;
+      a.blocks.push_back(!use.by_rows ? RowRange{0, a.rows}
+                         : input_rows ? RowRange{b * a.rows / use.rows, b * a.rows / use.rows + 1}
+                                      : block_rows(use, b));
+      a.complete.push_back(use.by_rows ? done : a.rows);
+    }
+    return a;
+  }
+
+  void add_state(int s, StepUse& use, std::int64_t bytes) {
+    use.state = static_cast<std::uint32_t>(program_.buffers.size());
+    program_.buffers.push_back({.bytes = bytes, .item_bytes = bytes, .first_step = s, .last_step = s});
+    finest_.push_back(0);
+    Access a{*use.state, 0, 1, bytes, {}, {}};
+    a.blocks.assign(static_cast<std::size_t>(use.blocks()), RowRange{0, 1});
+    a.complete.assign(static_cast<std::size_t>(use.blocks()), 1);
+    use.writes.push_back(std::move(a));
   }
 
   void feed(ValueId input) {
@@ -105,7 +143,9 @@ class ProgramWriter {
       for (const auto* list : {&step.reads, &step.writes})
         for (const Access& a : *list) {
           BufferUse& use = program_.buffers[a.buffer];
-          if (!step.by_rows || a.offset != 0 || a.row_bytes != use.item_bytes || a.rows != use.items())
+          const bool gathers = step.state && list == &step.writes;
+          if (!step.by_rows || gathers || a.offset != 0 || a.row_bytes != use.item_bytes ||
+              a.rows != use.items())
             use.is_rows = false;
         }
     if (program_.fed_buffer) {
@@ -183,14 +223,13 @@ class GroupSimulation {
       if (w >= reader) continue;
       for (const Access& out : writer.writes) {
         if (out.buffer != a.buffer) continue;
-        const std::int64_t done =
-            out.offset + std::min(next_[w - run_.begin] * writer.block, writer.rows) * out.row_bytes;
-        const bool finished = next_[w - run_.begin] == writer.blocks();
+        const std::int64_t blocks = next_[w - run_.begin];
+        const std::int64_t complete = blocks == 0 ? 0 : out.complete[static_cast<std::size_t>(blocks - 1)];
+        const std::int64_t done = out.offset + complete * out.row_bytes;
         const std::int64_t end = out.offset + out.rows * out.row_bytes;
         const std::int64_t from = a.offset + rows.begin * a.row_bytes;
         const std::int64_t to = a.offset + rows.end * a.row_bytes;
-        if (!finished && from < end && to > out.offset && to > (writer.by_rows ? done : out.offset))
-          return false;
+        if (from < end && to > out.offset && std::min(to, end) > done) return false;
       }
     }
     return true;

@@ -12,16 +12,18 @@ struct Access {
   std::uint32_t buffer = 0;
   std::int64_t offset = 0;  // of the value in the buffer
   std::int64_t rows = 0, row_bytes = 0;
-  std::vector<RowRange> blocks;  // rows that each block of the step touches
+  std::vector<RowRange> blocks;        // rows that each block of the step touches
+  std::vector<std::int64_t> complete;  // of an output: rows that are there after each block
 };
 
 struct StepUse {
   bool runs = false;       // false: the output stands where the input does
   bool by_rows = false;    // it can run a range of rows
-  std::int64_t rows = 1;   // of the output
+  std::int64_t rows = 1;   // that its ranges are of: those of the output, or of the input
   std::int64_t block = 1;  // rows of a block
   std::int64_t scratch_bytes = 0;
   std::vector<Access> reads, writes;
+  std::optional<std::uint32_t> state;   // buffer of sums that live from the first row to the last
   std::vector<std::uint32_t> in_place;  // whole input buffers that the output may stand exactly on
 
   std::int64_t blocks() const { return by_rows ? (rows + block - 1) / block : 1; }

@@ -133,7 +133,7 @@ void share_slices(const Graph& graph, std::vector<Step>& steps, Buffers& buffers
     if (step.kernel) sharing.share(step);
 }
 
-void share_in_place(const Graph& graph, const std::vector<Step>& steps, Buffers& buffers) {
+void share_in_place(const Graph& graph, const std::vector<Step>& steps, Buffers& buffers, bool keep_inputs) {
   for (std::size_t s = 0; s < steps.size(); ++s) {
     const Step& step = steps[s];
     const Node& node = graph.node(step.node);
@@ -143,11 +143,15 @@ void share_in_place(const Graph& graph, const std::vector<Step>& steps, Buffers&
     for (const ValueId x : step.bound.in_place_inputs) {
       if (!buffers.holds(x)) continue;
       const std::uint32_t in = buffers.of_value[x.index];
-      // the output must be all of its buffer: values that it is a part of have their place already
-      if (in == out || buffers.bytes[out] != graph.type(y).bytes() ||
-          graph.type(x).bytes() != graph.type(y).bytes() || !dies_in(graph, steps, buffers, x, s))
+      const std::int64_t bytes = graph.type(y).bytes();
+      if (in == out || graph.type(x).bytes() != bytes || !dies_in(graph, steps, buffers, x, s)) continue;
+      // the one that moves must be all of its buffer
+      if (buffers.bytes[out] == bytes)
+        move_into(buffers, out, in, buffers.offset[x.index]);
+      else if (buffers.bytes[in] == bytes && !keep_inputs)
+        move_into(buffers, in, out, buffers.offset[y.index]);
+      else
         continue;
-      move_into(buffers, out, in, buffers.offset[x.index]);
       break;
     }
   }

@@ -29,6 +29,6 @@ struct Step;
 void share_slices(const Graph& graph, std::vector<Step>& steps, Buffers& buffers, bool keep_inputs);
 
 // The output of an elementwise step takes over an input of the same size that nothing reads afterwards.
-void share_in_place(const Graph& graph, const std::vector<Step>& steps, Buffers& buffers);
+void share_in_place(const Graph& graph, const std::vector<Step>& steps, Buffers& buffers, bool keep_inputs);
 
 }  // namespace mote

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "report/table.h"
+#include "report/timeline.h"
 
 namespace mote {
 
@@ -132,6 +133,7 @@ Inspection inspect(const Plan& plan) {
   result.peak_ram_bytes = plan.arena_bytes;
   result.peak_lower_bound_bytes = plan.lower_bound_bytes;
   if (plan.peak_step) result.peak_layer = result.layers.at(*plan.peak_step).name;
+  result.timeline = timeline_text(plan);
   result.warnings = find_warnings(plan, result);
   return result;
 }
@@ -141,6 +143,7 @@ std::string to_text(const Inspection& i, bool with_plan) {
   for (const auto& port : i.inputs) text += "input   " + port + "\n";
   for (const auto& port : i.outputs) text += "output  " + port + "\n";
   text += "\n" + (with_plan ? plan_table(i) : shape_table(i)) + "\n";
+  if (with_plan) text += i.timeline + "\n";
   const auto bytes = [](std::int64_t n) { return format_bytes(static_cast<std::uint64_t>(n)); };
   text += fmt::format("MACs         {}\n", format_count(static_cast<std::uint64_t>(i.macs)));
   text += fmt::format("parameters   {}\n", format_count(static_cast<std::uint64_t>(i.parameters)));

@@ -34,6 +34,7 @@ struct Inspection {
   std::int64_t macs = 0, parameters = 0, weights_bytes = 0;
   std::int64_t peak_ram_bytes = 0, peak_lower_bound_bytes = 0;
   std::string peak_layer;
+  std::string timeline;  // of the arena, as text
   std::vector<std::string> warnings;
 };
 

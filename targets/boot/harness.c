@@ -134,7 +134,11 @@ int main(void) {
     /* a pattern instead of zeros: a model may not depend on what the arena held before */
     memset(mote_arena, 0xA5, sizeof mote_arena);
     for (unsigned i = 0; i < sizeof model_inputs / sizeof model_inputs[0]; ++i) {
+#ifdef MEASURED_FEED
+      measured_input = sample_data;
+#else
       memcpy(mote_arena + model_inputs[i].offset, sample_data, model_inputs[i].bytes);
+#endif
       sample_data += model_inputs[i].bytes;
     }
     run();
