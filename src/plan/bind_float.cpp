@@ -182,7 +182,9 @@ BindResult bind_conv2d_f32_avx512(const BindContext& context) {
   if (const std::string why = strip_float_refusal(context, c); !why.empty()) return Refusal{why};
   KernelCall call = strip_call(context, "conv2d_f32_avx512");
   const Strip strip = add_strip(call.params, context, c, {4, 1, 0});
-  call.params.push_back({"in_place", reads_single_pixels(c) ? 1 : 0});
+  // several groups of channels read every pixel again, after the first has written its rows: from a copy
+  const bool one_group = kVectorBlock * group_blocks(c.out_channels) >= c.out_channels;
+  call.params.push_back({"in_place", reads_single_pixels(c) && one_group ? 1 : 0});
   add_clamp_and_bias(call.params, context, c);
   const std::vector<float> filters = reals(*context.constant(1));
   const std::int64_t elements = c.rows.taps * c.columns.taps * c.depth();
