@@ -5,6 +5,7 @@
 #define MOTE_DEPTHWISE_CONV2D_S16_DSP_H
 
 #include "depthwise_taps.h"
+#include "dsp.h"
 #include "words_dsp.h"
 
 #if defined(__ARM_FEATURE_DSP)
@@ -16,15 +17,10 @@ typedef struct {
   const int8_t* weights;
 } depthwise_conv2d_s16_dsp_params;
 
-MOTE_INLINE uint32_t mote_load_word(const void* from) {
-  uint32_t word;
-  memcpy(&word, from, 4);
-  return word;
-}
-
 /* Adds one tap to the sums of four channels: x has their 16-bit inputs in two words. */
 MOTE_INLINE void mote_words_tap(const int16_t* x, const int8_t* w, int32_t sums[4]) {
-  const uint32_t x01 = mote_load_word(x), x23 = mote_load_word(x + 2), bytes = mote_load_word(w);
+  const uint32_t x01 = mote_load4((const int8_t*)x), x23 = mote_load4((const int8_t*)(x + 2));
+  const uint32_t bytes = mote_load4(w);
   uint32_t w01, w23;
   __asm__("sxtb16 %0, %1" : "=r"(w01) : "r"(bytes));
   __asm__("sxtb16 %0, %1, ror #8" : "=r"(w23) : "r"(bytes));

@@ -6,8 +6,8 @@
  * output two neighbours are computed together from the words (x0, x1), (x2, x3) of three lines; the weights
  * stay in r0-r5. stride (1 or 2) is the one along a line. form: 0 the fitted line with the constant `shift`,
  * 1 rounding of results that only count where positive, 2 rounding of both signs. count (outputs of a line),
- * pitch (bytes of a line) and y_step (bytes between outputs) are constants of the instance, or 0: then the job
- * tells them. unroll: pairs of outputs per round, 1 or 2.
+ * pitch (bytes of a line) and y_step (bytes between outputs) are constants of the instance, or 0: then the
+ * job tells them. unroll: pairs of outputs per round, 1 or 2.
  *
  * The job is passed by value; r0-r3 and the stack. Records, per channel: three words of weights, bias,
  * multiplier, and the offset (form 0) or the right shift (1, 2). In forms 1 and 2 the sums are doubled, so
@@ -313,8 +313,8 @@
         .size   \name, . - \name
 .endm
 
-/* Lines of four channels to 16-bit planes: mote_widen_job by value. Pixels go in pairs, two words of bytes to a
- * word in each plane; `flip` 1: the bytes are unsigned. */
+/* Lines of four channels to 16-bit planes: mote_widen_job by value. Pixels go in pairs, two words of bytes to
+ * a word in each plane; `flip` 1: the bytes are unsigned. */
         .set    WIDEN_LINES, 12
         .set    WIDEN_COUNT, 52
         .set    WIDEN_PLANE_BYTES, 56

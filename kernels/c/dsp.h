@@ -19,6 +19,18 @@ MOTE_INLINE int32_t mote_ssat8(int32_t x) {
   return r;
 }
 
+/* sum + bytes 0 and 2, or 1 and 3, in each half. */
+MOTE_INLINE uint32_t mote_sxtab16(uint32_t sum, uint32_t x) {
+  uint32_t r;
+  __asm__("sxtab16 %0, %1, %2" : "=r"(r) : "r"(sum), "r"(x));
+  return r;
+}
+MOTE_INLINE uint32_t mote_sxtab16_ror8(uint32_t sum, uint32_t x) {
+  uint32_t r;
+  __asm__("sxtab16 %0, %1, %2, ror #8" : "=r"(r) : "r"(sum), "r"(x));
+  return r;
+}
+
 MOTE_INLINE uint32_t mote_load4(const int8_t* from) {
   uint32_t word;
   memcpy(&word, from, 4);

@@ -20,8 +20,8 @@ typedef struct {
 
 MOTE_INLINE void mote_add_pixel(mote_channel_sums* sums, const int8_t* pixel) {
   const uint32_t four = mote_load4(pixel);
-  __asm__("sxtab16 %0, %0, %1" : "+r"(sums->even) : "r"(four));
-  __asm__("sxtab16 %0, %0, %1, ror #8" : "+r"(sums->odd) : "r"(four));
+  sums->even = mote_sxtab16(sums->even, four);
+  sums->odd = mote_sxtab16_ror8(sums->odd, four);
 }
 
 MOTE_KERNEL void mote_image_sums(const int8_t* x, int32_t step, int32_t pixels, int32_t sums[4]) {

@@ -16,16 +16,6 @@ typedef struct {
   int32_t low, high;
 } mul_s8_dsp_params;
 
-MOTE_INLINE uint32_t mote_sxtab16(uint32_t sum, uint32_t x) {
-  uint32_t r;
-  __asm__("sxtab16 %0, %1, %2" : "=r"(r) : "r"(sum), "r"(x));
-  return r;
-}
-MOTE_INLINE uint32_t mote_sxtab16_ror8(uint32_t sum, uint32_t x) {
-  uint32_t r;
-  __asm__("sxtab16 %0, %1, %2, ror #8" : "=r"(r) : "r"(sum), "r"(x));
-  return r;
-}
 MOTE_INLINE uint32_t mote_twice_16(uint32_t x) {
   uint32_t r;
   __asm__("uadd16 %0, %1, %1" : "=r"(r) : "r"(x) : "cc");

@@ -2,6 +2,7 @@
 #ifndef MOTE_POOL_S8_DSP_H
 #define MOTE_POOL_S8_DSP_H
 
+#include "dsp.h"
 #include "pool.h"
 
 #if defined(__ARM_FEATURE_DSP)
@@ -16,24 +17,6 @@ MOTE_INLINE uint32_t mote_min_s8x4(uint32_t a, uint32_t b) {
   uint32_t r;
   __asm__("ssub8 %0, %1, %2\n\tsel %0, %2, %1" : "=&r"(r) : "r"(a), "r"(b) : "cc");
   return r;
-}
-
-/* sum + bytes 0 and 2, or 1 and 3, in each half. */
-MOTE_INLINE uint32_t mote_add_even_s8(uint32_t sum, uint32_t x) {
-  uint32_t r;
-  __asm__("sxtab16 %0, %1, %2" : "=r"(r) : "r"(sum), "r"(x));
-  return r;
-}
-MOTE_INLINE uint32_t mote_add_odd_s8(uint32_t sum, uint32_t x) {
-  uint32_t r;
-  __asm__("sxtab16 %0, %1, %2, ror #8" : "=r"(r) : "r"(sum), "r"(x));
-  return r;
-}
-
-MOTE_INLINE uint32_t mote_pool_load(const int8_t* from) {
-  uint32_t word;
-  memcpy(&word, from, 4);
-  return word;
 }
 
 MOTE_INLINE uint32_t mote_pool_repeat(int32_t value) {
@@ -55,11 +38,11 @@ MOTE_INLINE void mote_max_block(const pool_params* p, const int8_t* in, int32_t 
   for (int32_t i = 0; i < w->rows; ++i) {
     const int8_t* at = mote_pool_cells_at(p, in, image, w, i) + lane;
     for (int32_t j = w->columns; j > 0; --j, at += column_step) {
-      best[0] = mote_max_s8x4(best[0], mote_pool_load(at));
+      best[0] = mote_max_s8x4(best[0], mote_load4(at));
       if (words == 1) continue;
-      best[1] = mote_max_s8x4(best[1], mote_pool_load(at + 4));
-      best[2] = mote_max_s8x4(best[2], mote_pool_load(at + 8));
-      best[3] = mote_max_s8x4(best[3], mote_pool_load(at + 12));
+      best[1] = mote_max_s8x4(best[1], mote_load4(at + 4));
+      best[2] = mote_max_s8x4(best[2], mote_load4(at + 8));
+      best[3] = mote_max_s8x4(best[3], mote_load4(at + 12));
     }
   }
   for (int32_t i = 0; i < words; ++i) {
@@ -92,9 +75,9 @@ MOTE_INLINE void mote_average_block(const pool_params* p, const int8_t* in, int3
   for (int32_t i = 0; i < w->rows; ++i) {
     const int8_t* at = mote_pool_cells_at(p, in, image, w, i) + lane;
     for (int32_t j = w->columns; j > 0; --j, at += column_step) {
-      const uint32_t word = mote_pool_load(at);
-      even = mote_add_even_s8(even, word);
-      odd = mote_add_odd_s8(odd, word);
+      const uint32_t word = mote_load4(at);
+      even = mote_sxtab16(even, word);
+      odd = mote_sxtab16_ror8(odd, word);
     }
   }
   to[lane] = (int8_t)mote_pool_average(p, (int16_t)even, *w);

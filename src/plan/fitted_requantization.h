@@ -6,7 +6,8 @@
 //   y = saturate((offset + floor((sum + bias) * multiplier / 2^32)) >> shift)
 // with saturation to signed bytes: two instructions of cores that multiply and accumulate high words. The
 // nested roundings combine to floor(((sum + bias) * multiplier + offset * 2^32) / 2^(32 + shift)); the bias
-// carries a correction, because the offset alone is too coarse. Every step that the sums can reach is checked.
+// carries a correction, because the offset alone is too coarse. Every step that the sums can reach is
+// checked.
 #pragma once
 
 #include <optional>
