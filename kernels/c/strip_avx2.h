@@ -26,7 +26,10 @@ MOTE_INLINE int16_t* mote_avx2_widen(int16_t* to, const int8_t* from, int32_t co
 }
 
 MOTE_INLINE int16_t* mote_avx2_fill(int16_t* to, int32_t value, int32_t count) {
-  for (int32_t i = 0; i < count; ++i) to[i] = (int16_t)value;
+  const __m256i values = _mm256_set1_epi16((int16_t)value);
+  int32_t i = 0;
+  for (; i + 16 <= count; i += 16) _mm256_storeu_si256((__m256i*)(void*)(to + i), values);
+  for (; i < count; ++i) to[i] = (int16_t)value;
   return to + count;
 }
 

@@ -146,6 +146,42 @@ BindResult bind_conv2d_s16_avx2(const BindContext& context) {
   return Bound{{std::move(call)}, {}, "sums of 32 bits, weights widened to 16 bits"};
 }
 
+namespace {
+
+// The layout of kernels/c/depthwise_3x3_s8_avx2.h.
+std::vector<std::int16_t> pack_columns(const Filters& f) {
+  std::vector<std::int16_t> packed;
+  for (std::int64_t first = 0; first < f.channels; first += kChannelBlock)
+    for (std::int64_t kx = 0; kx < 3; ++kx)
+      for (std::int64_t half = 0; half < 16; half += 8)
+        for (std::int64_t pair = 0; pair < 4; pair += 2)
+          for (std::int64_t row = 0; row < 2; ++row)
+            for (std::int64_t lane = half; lane < half + 8; ++lane)
+              for (std::int64_t ky = pair - row; ky < pair - row + 2; ++ky) {
+                const std::int64_t o = first + kPackedOrder[static_cast<std::size_t>(lane)];
+                packed.push_back(static_cast<std::int16_t>(ky >= 0 && ky < 3 ? f.at(o, 3 * ky + kx) : 0));
+              }
+  return packed;
+}
+
+}  // namespace
+
+BindResult bind_depthwise_3x3_s8_avx2(const BindContext& context) {
+  const Convolution c = convolution_of(context);
+  if (const std::string why = strip_kernel_refusal(context, c); !why.empty()) return Refusal{why};
+  if (c.out_channels != c.in_channels) return Refusal{"it has several filters per channel"};
+  const auto fits = [](const WindowAxis& a) { return a.taps == 3 && a.stride == 1 && a.step == 1; };
+  if (!fits(c.rows) || !fits(c.columns)) return Refusal{"not 3x3 with stride 1"};
+  const Filters f = filters_of(context, c);
+  KernelCall call = strip_call(context, "depthwise_3x3_s8_avx2");
+  const Strip strip = add_strip(call.params, context, c, {2, 16, 0, 2});
+  const std::string note = add_byte_output(call.params, context, c, f, {kPackedOrder});
+  call.params.push_back({"weights", constant_array(pack_columns(f))});
+  call.scratch_bytes = strip.bytes;
+  call.row_block = 2;
+  return Bound{{std::move(call)}, {}, "two rows at once, " + note};
+}
+
 BindResult bind_depthwise_conv2d_s8_avx2(const BindContext& context) {
   const Convolution c = convolution_of(context);
   if (const std::string why = strip_kernel_refusal(context, c); !why.empty()) return Refusal{why};
