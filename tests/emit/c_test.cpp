@@ -6,6 +6,7 @@
 #include "base/parallel.h"
 #include "base/process.h"
 #include "ops/operator_list.h"
+#include "tests/support/random_network.h"
 
 namespace mote {
 namespace {
@@ -109,21 +110,46 @@ TEST(EmitC, TheExampleAndTheHeaderWorkInCAndCpp) {
 }
 
 // Canaries around the arena survive a run, and the answer does not depend on what the arena held before.
+void expect_inside_arena(const Graph& graph, Optimize aim) {
+  const TemporaryFolder folder;
+  const Artifact artifact = emit_c(make_plan(graph, load_target("host"), {.optimize = aim}),
+                                   {.name = "net", .folder = folder.path()});
+  std::string clear_inputs = "-DCLEAR_INPUTS=";
+  for (const Port& port : artifact.inputs)
+    clear_inputs += "memset(arena+" + std::to_string(port.offset) + ",0," + std::to_string(port.bytes) + ");";
+  const std::string program = folder.path() / "canary";
+  const ProcessResult built =
+      run_process({"gcc", "-std=c99", "-march=native", clear_inputs, "-I", folder.path(),
+                   MOTE_SOURCE_DIR "/tests/emit/canary.c", folder.path() / "net.c", "-lm", "-o", program});
+  ASSERT_EQ(built.exit_code, 0) << built.output;
+  EXPECT_EQ(run_process({program}).exit_code, 0) << graph.describe(NodeId{0});
+}
+
 TEST(EmitC, StaysInsideItsArena) {
-  for (const std::string_view op : {"Conv2D", "DepthwiseConv2D", "FullyConnected", "Concat", "Softmax"}) {
+  for (const std::string_view op : {"Conv2D", "DepthwiseConv2D", "FullyConnected", "Concat", "Softmax"})
+    expect_inside_arena(sample_graph(op, 9), Optimize::kSpeed);
+  Rng rng(12);
+  for (int i = 0; i < 4; ++i) expect_inside_arena(testing::random_network(rng), Optimize::kRam);
+}
+
+// Groups, rings and streamed inputs as well.
+TEST(EmitC, NetworksHaveNoWarnings) {
+  Rng rng(13);
+  for (int i = 0; i < 6; ++i) {
     const TemporaryFolder folder;
-    const Artifact artifact =
-        emit_c(make_plan(sample_graph(op, 9), load_target("host")), {.name = "net", .folder = folder.path()});
-    std::string clear_inputs = "-DCLEAR_INPUTS=";
-    for (const Port& port : artifact.inputs)
-      clear_inputs +=
-          "memset(arena+" + std::to_string(port.offset) + ",0," + std::to_string(port.bytes) + ");";
-    const std::string program = folder.path() / "canary";
-    const ProcessResult built =
-        run_process({"gcc", "-std=c99", "-march=native", clear_inputs, "-I", folder.path(),
-                     MOTE_SOURCE_DIR "/tests/emit/canary.c", folder.path() / "net.c", "-lm", "-o", program});
+    const Plan plan = make_plan(testing::random_network(rng), load_target("host"),
+                                {.optimize = Optimize::kRam, .stream_input = i % 2 == 0});
+    const Artifact artifact = emit_c(plan, {.name = "network", .folder = folder.path()});
+    for (const std::string compiler : {"gcc", "clang"})
+      if (find_program(compiler)) {
+        EXPECT_EQ(compile({compiler, "-march=native"}, artifact), "");
+        EXPECT_EQ(compile({compiler, "-march=native", "-DMOTE_TRACE"}, artifact), "");
+      }
+    const ProcessResult built = run_process({"gcc", "-std=c99", "-march=native", "-Wall", "-Wextra",
+                                             "-Werror", folder.path() / "main.c", folder.path() / "network.c",
+                                             "-lm", "-o", folder.path() / "example"});
     ASSERT_EQ(built.exit_code, 0) << built.output;
-    EXPECT_EQ(run_process({program}).exit_code, 0) << op;
+    EXPECT_EQ(run_process({folder.path() / "example"}).exit_code, 0);
   }
 }
 
