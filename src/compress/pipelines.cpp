@@ -8,6 +8,7 @@
 #include "compress/simplify/fold_constants.h"
 #include "compress/simplify/fuse_activation.h"
 #include "compress/simplify/fuse_pad.h"
+#include "compress/simplify/make_bytes_signed.h"
 #include "compress/simplify/merge_requantize.h"
 #include "compress/simplify/remove_dead_channels.h"
 #include "compress/simplify/remove_identity.h"
@@ -32,6 +33,7 @@ constexpr Pass kSimplify[] = {
 };
 constexpr Pass kSimplifyByProof[] = {
     {"center_weights", center_weights},
+    {"make_bytes_signed", make_bytes_signed},
     {"remove_dead_channels", remove_dead_channels},
     {"remove_idle_clamps", remove_idle_clamps},
     {"share_constants", share_constants},

@@ -10,6 +10,7 @@
 #include "compress/simplify/bounds.h"
 #include "compress/simplify/center_weights.h"
 #include "compress/simplify/drop_softmax.h"
+#include "compress/simplify/make_bytes_signed.h"
 #include "compress/simplify/remove_dead_channels.h"
 #include "compress/simplify/remove_idle_clamps.h"
 #include "compress/simplify/share_constants.h"
@@ -307,6 +308,47 @@ TEST(CenterWeights, UnsignedWeightsBecomeSymmetric) {
   EXPECT_TRUE(e.is_signed());
   EXPECT_EQ(e.zero_point(), 0);
   expect_same_results(graph, result);
+}
+
+// The same network with unsigned bytes everywhere but in the weights.
+Graph with_unsigned_bytes(const Graph& graph) {
+  Patch patch(graph);
+  for (std::uint32_t i = 0; i < graph.values().size(); ++i) {
+    const ValueId v{i};
+    if (graph.constant(v)) continue;
+    TensorType type = graph.type(v);
+    type.encoding = Encoding::affine(8, false, type.encoding.scale(), type.encoding.zero_point() + 128);
+    patch.set_type(v, type);
+  }
+  return std::move(patch).apply();
+}
+
+std::size_t unsigned_values(const Graph& graph) {
+  std::size_t n = 0;
+  for (const Value& v : graph.values())
+    n += v.producer.valid() && v.type.encoding.is_quantized() && !v.type.encoding.is_signed();
+  return n;
+}
+
+TEST(MakeBytesSigned, KeepsEveryOutputOfRandomNetworks) {
+  std::size_t before = 0, after = 0;
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    SCOPED_TRACE(seed);
+    const Graph graph = with_unsigned_bytes(random_network(seed));
+    const Graph result = make_bytes_signed(graph);
+    verify(result, Stage::Integer, "make_bytes_signed");
+    expect_same_results(graph, result, seed);
+    before += unsigned_values(graph);
+    after += unsigned_values(result);
+  }
+  EXPECT_LT(after, before * 2 / 3);  // what stands around average pools and at the outputs stays
+}
+
+TEST(MakeBytesSigned, AllButTheEnds) {
+  Network net(3);
+  const ValueId first = net.conv(4, 3, 1).last;
+  net.depthwise(1, 1).binary("Add", first, net.last).conv(3, 1, 0);
+  EXPECT_EQ(unsigned_values(make_bytes_signed(with_unsigned_bytes(net.done()))), 1U);
 }
 
 TEST(ShareConstants, EqualOnesBecomeOne) {
