@@ -20,12 +20,16 @@ class GroupSearch {
 
   // Every step by itself.
   Partition layers();
-  // Fewest calls among the partitions that stay within the limit; nothing when there is none.
-  std::optional<Partition> within(std::int64_t limit_bytes);
-  // Partitions of which none has both less peak and fewer calls than another, most calls first.
-  std::vector<Partition> frontier();
+  // Partitions of which none has both less peak and fewer calls than another, and some of long groups, which
+  // are easier to place.
+  std::vector<Partition> candidates();
 
  private:
+  enum class Few { kCalls, kGroups };
+  // The cheapest of the partitions that stay within the limit; nothing when there is none.
+  std::optional<Partition> within(std::int64_t limit_bytes, Few few);
+  void add_long_groups(std::vector<Partition>& partitions);
+
   struct Cost {
     std::int64_t bytes = 0, extra_calls = 0;
   };

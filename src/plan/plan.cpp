@@ -126,7 +126,7 @@ class Planner {
       c.program = describe_program(graph_, c.steps, c.buffers, options_.stream_input);
       GroupSearch search(c.program);
       if (streams)
-        c.partitions = search.frontier();
+        c.partitions = search.candidates();
       else
         c.partitions = {search.layers()};
       candidates_.push_back(std::move(c));
