@@ -51,10 +51,7 @@ class Binder {
  private:
   // Binds the row into the step, or notes there why it refuses.
   bool try_row(const KernelRow& row, const BindContext& context, Step& step) const {
-    if (!row.feature.empty() && !target_.has(row.feature)) {
-      step.refused.push_back({row.name, "the target lacks " + std::string(row.feature)});
-      return false;
-    }
+    if (!row.feature.empty() && !target_.has(row.feature)) return false;  // of another instruction set
     BindResult result = row.bind(context);
     if (const auto* refusal = std::get_if<Refusal>(&result)) {
       step.refused.push_back({row.name, refusal->reason});
