@@ -1,5 +1,7 @@
 #include "plan/bind_movement.h"
 
+#include <optional>
+
 #include "ops/concat.h"
 #include "ops/depth_to_space.h"
 #include "ops/gather.h"
@@ -70,8 +72,40 @@ KernelCall blocks_call(ValueId from, ValueId to, std::int64_t count, std::int64_
 
 }  // namespace
 
+namespace {
+
+// Row by row, where equal steps of the input lie between the rows of the output.
+std::optional<Bound> copy_rows(const BindContext& context, const movement::View& view) {
+  const auto axes = static_cast<std::ptrdiff_t>(view.sizes.size());
+  const std::ptrdiff_t lead = axes - (axes >= 4 ? 2 : 1);
+  const std::int64_t rows = row_count(context.output());
+  if (lead < 1 || rows < 2) return std::nullopt;
+  const auto head = [&](const auto& all) {
+    return std::vector<std::int64_t>(all.begin(), all.begin() + lead);
+  };
+  const auto tail = [&](const auto& all) { return std::vector<std::int64_t>(all.begin() + lead, all.end()); };
+  const movement::View outer = movement::collapsed({0, head(view.sizes), head(view.strides)});
+  const movement::View row = movement::collapsed({view.offset, tail(view.sizes), tail(view.strides)});
+  if (outer.sizes.size() != 1 || row.sizes.empty()) return std::nullopt;
+  Bound bound = one_call(context, "copy_strided_" + movement_suffix(context.output().encoding) + "_rows",
+                         "copy_strided_rows_params",
+                         {{"row.offset", row.offset},
+                          {"row.sizes", right_aligned(row.sizes, kAxes, 1)},
+                          {"row.strides", right_aligned(row.strides, kAxes, 0)},
+                          {"row_step", outer.strides[0]},
+                          {"row_elements", context.output().elements() / rows}});
+  offer_row_ranges(bound.calls[0], row_count(context.input(0)), 0, rows);
+  bound.note = "row by row";
+  return bound;
+}
+
+}  // namespace
+
 BindResult bind_transpose(const BindContext& context) {
-  return copy_view(context, context.node().as<Transpose>()->view(context.input(0).shape));
+  const movement::View view = context.node().as<Transpose>()->view(context.input(0).shape);
+  if (context.optimize == Optimize::kRam && !nothing_to_do(context))
+    if (auto bound = copy_rows(context, view)) return *std::move(bound);
+  return copy_view(context, view);
 }
 
 BindResult bind_slice(const BindContext& context) {

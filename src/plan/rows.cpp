@@ -8,6 +8,7 @@
 #include "ops/depthwise_conv2d.h"
 #include "ops/fully_connected.h"
 #include "ops/pool.h"
+#include "ops/transpose.h"
 
 namespace mote {
 
@@ -77,7 +78,7 @@ RowRange rows_needed(const Graph& graph, NodeId id, std::size_t i, RowRange outp
     return {first * column->in + head.begin, last * column->in + tail.end};
   }
   if (node.as<FullyConnected>()) return i == 0 && row_count(x) == row_count(y) ? output : all;
-  return x.shape == y.shape ? output : all;
+  return x.shape == y.shape && !node.as<Transpose>() ? output : all;
 }
 
 bool reads_windows(const Graph& graph, NodeId id) {

@@ -10,7 +10,7 @@
 #include "ops/fully_connected.h"
 #include "ops/pool.h"
 #include "ops/reshape.h"
-#include "ops/split.h"
+#include "ops/transpose.h"
 #include "ops/unary.h"
 #include "tests/support/device_layers.h"
 
@@ -24,7 +24,9 @@ class Network {
 
   Graph make() {
     const Shape shape{rng_.chance(0.2) ? 2 : 1, rng_.integer(4, 24), rng_.integer(1, 12), rng_.integer(1, 4)};
-    ValueId x = convolution(patch_.add_input("x", {shape, byte(0.02F), {}}), rng_.integer(1, 4) * 4, 3);
+    ValueId x =
+        convolution(rng_.chance(0.25) ? planes(shape) : patch_.add_input("x", {shape, byte(0.02F), {}}),
+                    rng_.integer(1, 4) * 4, 3);
     for (std::int64_t blocks = rng_.integer(1, 4); blocks > 0; --blocks) x = block(x);
     if (rng_.chance(0.5)) x = average(x);
     patch_.add_output(x);
@@ -35,6 +37,14 @@ class Network {
   Encoding byte(float scale) {
     return Encoding::affine(8, true, scale,
                             static_cast<std::int32_t>(rng_.chance(0.5) ? -128 : rng_.integer(-9, 9)));
+  }
+
+  // An input whose channels come plane by plane.
+  ValueId planes(const Shape& shape) {
+    Transpose op;
+    op.permutation = {0, 2, 3, 1};
+    const ValueId x = patch_.add_input("x", {{shape[0], shape[3], shape[1], shape[2]}, byte(0.02F), {}});
+    return patch_.add(std::make_shared<Transpose>(op), {x}, "planes");
   }
 
   template <class Op>
