@@ -221,6 +221,31 @@ BindResult bind_add_s8_avx2(const BindContext& context) {
 }
 BindResult bind_add_s8_neon(const BindContext& context) { return bind_add_s8_as(context, "add_s8_neon"); }
 
+BindResult bind_pair_table(const BindContext& context) {
+  if (nothing_to_do(context)) return Bound{};
+  if (form(context) != Form::Int8) return Refusal{"not 8-bit numbers"};
+  if (context.optimize != Optimize::kSpeed) return Refusal{"a table of 64 KB is for speed alone"};
+  if (context.input(0).shape != context.input(1).shape) return Refusal{"the operands broadcast"};
+  const Encoding& a = context.input(0).encoding;
+  const Encoding& b = context.input(1).encoding;
+  const BinaryLaw law =
+      binary_law(context.node().op->name(), a, b, context.output().encoding, clamp_of(context));
+  std::vector<std::int8_t> table(1U << 16);
+  for (auto qa = a.min(); qa <= a.max(); ++qa)
+    for (auto qb = b.min(); qb <= b.max(); ++qb)
+      table[static_cast<std::size_t>(256 * (qa & 255) + (qb & 255))] =
+          static_cast<std::int8_t>(law(static_cast<std::int32_t>(qa), static_cast<std::int32_t>(qb)));
+  ConstantArray bytes = constant_array(table);
+  bytes.c_type = "uint8_t";
+  Bound bound = elementwise_call(
+      context, "pair_table", "pair_table_params",
+      {integer("row_elements", row_elements(context.output())), {"table", std::move(bytes)}}, 2);
+  const std::int64_t rows = row_count(context.output());
+  offer_row_ranges(bound.calls[0], rows, rows, rows);
+  bound.note = "a table of all pairs";
+  return bound;
+}
+
 BindResult bind_mul_s8_dsp(const BindContext& context) {
   if (nothing_to_do(context)) return Bound{};
   const Encoding& a = context.input(0).encoding;
