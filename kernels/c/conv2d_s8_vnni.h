@@ -79,11 +79,13 @@ typedef struct {
 #define MOTE_VNNI_OUT14(V) MOTE_VNNI_OUT1(V, 0, 1, 2, 3)
 #define MOTE_VNNI_OUT18(V) MOTE_VNNI_OUT14(V) MOTE_VNNI_OUT1(V, 4, 5, 6, 7)
 
-/* B blocks of channels from c of N pixels; y of that channel. */
+/* B blocks of channels from c of N pixels; y of that channel. A line of what is needed later, from `ahead`,
+ * is asked for with each quad: weights that pass the second cache arrive while the pixels before them are
+ * computed. */
 #define MOTE_VNNI_TILE(B, N)                                                                               \
   MOTE_INLINE void mote_vnni_tile##B##N(const conv2d_s8_vnni_params* p, const uint8_t* strip,              \
                                         const int32_t* in, const int32_t* out, const int8_t* w, int32_t c, \
-                                        int8_t* y) {                                                       \
+                                        const int8_t* ahead, int8_t* y) {                                  \
     const mote_byte_output* o = &p->output;                                                                \
     const int32_t left = p->strip.window.out_channels - c;                                                 \
     const int32_t run = p->strip.run;                                                                      \
@@ -91,7 +93,8 @@ typedef struct {
     MOTE_VNNI_PIXELS##N(MOTE_VNNI_POINT, 0)                                                                \
         MOTE_VNNI_BLOCKS##B(MOTE_VNNI_DECLARE, N) for (int32_t k = 0; k < p->strip.segments; ++k) {        \
       const int32_t at = p->strip.offsets[k];                                                              \
-      for (int32_t i = 0; i < run; i += 4, w += 64 * (B)) {                                                \
+      for (int32_t i = 0; i < run; i += 4, w += 64 * (B), ahead += 64) {                                   \
+        _mm_prefetch((const char*)ahead, _MM_HINT_T1);                                                     \
         MOTE_VNNI_BLOCKS##B(MOTE_VNNI_WEIGHTS, N) MOTE_VNNI_PIXELS##N(MOTE_VNNI_QUAD##B, 0)                \
       }                                                                                                    \
     }                                                                                                      \
@@ -119,19 +122,21 @@ MOTE_VNNI_TILE(4, 2)
 MOTE_VNNI_TILE(4, 4)
 MOTE_VNNI_TILE(4, 6)
 
-/* B blocks of all pixels of a part, most of them N at a time. */
+/* B blocks of all pixels of a part, most of them N at a time; the first four tiles ask for a block each of
+ * the weights at `ahead`. */
 #define MOTE_VNNI_PART(B, N)                                                                          \
   static void mote_vnni_part##B(const conv2d_s8_vnni_params* p, int32_t pixels, const uint8_t* strip, \
                                 const int32_t* in, const int32_t* out, const int8_t* w, int32_t c,    \
-                                int8_t* y) {                                                          \
+                                const int8_t* ahead, int32_t block, int8_t* y) {                      \
     int32_t j = 0;                                                                                    \
-    for (; pixels - j > 4; j += (N)) mote_vnni_tile##B##N(p, strip, in + j, out + j, w, c, y);        \
+    for (; pixels - j > 4; j += (N))                                                                  \
+      mote_vnni_tile##B##N(p, strip, in + j, out + j, w, c, ahead + j / (N) % 4 * block, y);          \
     if (pixels - j > 2)                                                                               \
-      mote_vnni_tile##B##4(p, strip, in + j, out + j, w, c, y);                                       \
+      mote_vnni_tile##B##4(p, strip, in + j, out + j, w, c, w, y);                                    \
     else if (pixels - j == 2)                                                                         \
-      mote_vnni_tile##B##2(p, strip, in + j, out + j, w, c, y);                                       \
+      mote_vnni_tile##B##2(p, strip, in + j, out + j, w, c, w, y);                                    \
     else if (pixels - j == 1)                                                                         \
-      mote_vnni_tile##B##1(p, strip, in + j, out + j, w, c, y);                                       \
+      mote_vnni_tile##B##1(p, strip, in + j, out + j, w, c, w, y);                                    \
   }
 MOTE_VNNI_PART(1, 8)
 MOTE_VNNI_PART(2, 6)
@@ -152,14 +157,17 @@ MOTE_KERNEL void conv2d_s8_vnni(const conv2d_s8_vnni_params* p, const int8_t* x,
     mote_strip_pixels(s, part, 7, in, out);
     const int8_t* w = p->weights;
     int32_t c = 0;
-    for (; s->window.out_channels - c > 48; c += 64, w += 4 * block)
-      mote_vnni_part4(p, part.pixels, strip, in, out, w, c, y + c);
+    for (; s->window.out_channels - c > 48; c += 64, w += 4 * block) {
+      const int32_t again = s->window.out_channels - c > 112; /* another four blocks follow */
+      mote_vnni_part4(p, part.pixels, strip, in, out, w, c, again ? w + 4 * block : w, again ? block : 0,
+                      y + c);
+    }
     if (s->window.out_channels - c > 16) {
-      mote_vnni_part2(p, part.pixels, strip, in, out, w, c, y + c);
+      mote_vnni_part2(p, part.pixels, strip, in, out, w, c, w, 0, y + c);
       c += 32;
       w += 2 * block;
     }
-    if (s->window.out_channels > c) mote_vnni_part1(p, part.pixels, strip, in, out, w, c, y + c);
+    if (s->window.out_channels > c) mote_vnni_part1(p, part.pixels, strip, in, out, w, c, w, 0, y + c);
   }
 }
 
