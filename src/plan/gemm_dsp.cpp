@@ -29,7 +29,8 @@ std::int64_t cost(const Chunks& c) {
 // `words` are those of a filter of two channels.
 Chunks choose_chunks(std::int64_t words, const BindContext& context) {
   if (context.optimize == Optimize::kSize) return {4, round_up(words, 4), true};
-  // a body of 16 words has 700 bytes, so it stays in the instruction caches of 1 KB that stand before slow flash
+  // a body of 16 words has 700 bytes, so it stays in the instruction caches of 1 KB that stand before slow
+  // flash
   constexpr std::int64_t kLargest = 16;
   Chunks best{2, words, true};
   for (std::int64_t chunk = 2; chunk <= kLargest; chunk += 2) {
