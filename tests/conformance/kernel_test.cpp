@@ -43,11 +43,11 @@ std::string target_for(const KernelRow& row) {
   return "host";
 }
 
-// Code for devices runs without sanitizers: there only planning and emission are theirs to watch.
+// Emitted code runs without sanitizers: there only planning and emission are theirs to watch.
 #if defined(__SANITIZE_ADDRESS__)
-constexpr std::size_t kDeviceCases = 2;
+constexpr std::size_t kHostCases = 5, kDeviceCases = 2;
 #else
-constexpr std::size_t kDeviceCases = 8;
+constexpr std::size_t kHostCases = 16, kDeviceCases = 8;
 #endif
 
 struct Case {
@@ -140,7 +140,7 @@ TEST_P(KernelConformance, EqualsEvaluate) {
   const bool host = target.runner.kind == RunnerKind::kHost;
   if (!host && !find_program(target.runner.program)) GTEST_SKIP() << target.runner.program << " is missing";
   if (host) target.compiler.speed_flags = {"-O1"};
-  const auto cases = find_cases(row, target, host ? 16 : kDeviceCases);
+  const auto cases = find_cases(row, target, host ? kHostCases : kDeviceCases);
   ASSERT_FALSE(cases.empty()) << "no sample of " << row.op << " is accepted by " << row.name;
   std::vector<std::string> problems(cases.size());
   parallel_for(cases.size(), [&](std::size_t, std::size_t i) { problems[i] = check_case(cases[i], target); });
