@@ -1,6 +1,5 @@
 // AVX2 kernels: convolution and fully-connected layers of 8 and 16 bits with weights widened to 16 bits.
 #include <algorithm>
-#include <limits>
 
 #include "plan/byte_output.h"
 #include "plan/strip.h"
@@ -53,8 +52,7 @@ namespace {
 
 std::string strip_kernel_refusal(const BindContext& context, const Convolution& c) {
   if (!context.target.has("fma")) return "the target has no fused multiply-add";
-  if (const std::string why = fast_refusal(context, c); !why.empty()) return why;
-  return strip_refusal(c);
+  return byte_strip_refusal(context, c);
 }
 
 }  // namespace
@@ -130,12 +128,10 @@ BindResult bind_conv2d_s8_winograd_avx2(const BindContext& context) {
 
 BindResult bind_conv2d_s16_avx2(const BindContext& context) {
   const Convolution c = convolution_of(context);
-  if (c.form != Accumulation::Int16) return Refusal{"not a layer with 16-bit activations"};
-  if (!context.constant(1) || (context.has_input(2) && !context.constant(2)))
-    return Refusal{"weights or bias are computed"};
+  if (const std::string why = fast_words_refusal(context, c); !why.empty()) return Refusal{why};
   if (c.groups != 1) return Refusal{"it has groups"};
   const Filters f = filters_of(context, c);
-  if (f.largest_sum > std::numeric_limits<std::int32_t>::max()) return Refusal{"a sum could pass 32 bits"};
+  if (!f.sums_fit()) return Refusal{"a sum could pass 32 bits"};
   const std::int64_t pairs = round_up(f.elements, 2) / 2;
   KernelCall call{"conv2d_s16_avx2",          "conv2d_s16_avx2_params", {},
                   {context.node().inputs[0]}, context.node().outputs,   16 * pairs};  // four windows

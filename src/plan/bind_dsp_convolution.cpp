@@ -37,8 +37,6 @@ void add_padded_window(KernelCall& call, const BindContext& context, const Convo
   call.params.push_back({"x_zero", byte_zero(x) + byte_flip(x)});
 }
 
-bool is_point(const WindowAxis& a) { return a.taps == 1 && a.stride == 1 && a.in == a.out; }
-
 // How the windows are read from a padded image with rows of `pitch` bytes.
 struct Gather {
   AssemblyFunction function;
@@ -106,7 +104,7 @@ std::int64_t band_limit(Optimize optimize) {
 BindResult bind_conv2d_s8_dsp(const BindContext& context) {
   const Convolution c = convolution_of(context);
   if (const std::string why = gemm_refusal(context, c); !why.empty()) return Refusal{why};
-  const bool points = is_point(c.rows) && is_point(c.columns);
+  const bool points = c.reads_single_pixels();
   if (!points && c.in_channels % 4 != 0) return Refusal{"the depth is not a multiple of 4"};
   const Encoding& x = context.input(0).encoding;
   const Filters f = filters_of(context, c);

@@ -1,7 +1,6 @@
 // Convolutions and depthwise convolutions of 16-bit activations for Arm cores with the DSP extension.
 #include <algorithm>
 #include <cstring>
-#include <limits>
 
 #include "plan/packed_filters.h"
 
@@ -10,17 +9,6 @@ namespace mote {
 namespace {
 
 constexpr std::int64_t kLargestScratchBytes = 32 * 1024;
-
-bool is_point(const WindowAxis& a) {
-  return a.taps == 1 && a.stride == 1 && a.offset == 0 && a.divisor == 1 && a.in == a.out;
-}
-
-std::string words_refusal(const BindContext& context, const Convolution& c) {
-  if (c.form != Accumulation::Int16) return "not a layer with 16-bit activations";
-  if (!context.constant(1) || (context.has_input(2) && !context.constant(2)))
-    return "weights or bias are computed";
-  return {};
-}
 
 // The law multiplies by 16 bits, adds half and shifts to the right by 15 - shift: by 16 to 32 bits that is a
 // rounded high product with the multiplier moved up.
@@ -46,12 +34,12 @@ void add_output(std::vector<Parameter>& params, const Convolution& c, const Filt
 
 BindResult bind_conv2d_s16_dsp(const BindContext& context) {
   const Convolution c = convolution_of(context);
-  if (const std::string why = words_refusal(context, c); !why.empty()) return Refusal{why};
+  if (const std::string why = fast_words_refusal(context, c); !why.empty()) return Refusal{why};
   if (c.groups != 1) return Refusal{"it has groups"};
   const Filters f = filters_of(context, c);
-  if (f.largest_sum > std::numeric_limits<std::int32_t>::max()) return Refusal{"a sum could pass 32 bits"};
+  if (!f.sums_fit()) return Refusal{"a sum could pass 32 bits"};
   const std::int64_t elements = round_up(f.elements, 4);
-  const bool direct = is_point(c.rows) && is_point(c.columns) && elements == f.elements;
+  const bool direct = c.reads_single_pixels() && elements == f.elements;
   std::vector<std::int8_t> weights;
   for (std::int64_t o = 0; o < f.channels; o += 2)
     for (std::int64_t k = 0; k < elements; k += 4)
@@ -73,10 +61,10 @@ BindResult bind_conv2d_s16_dsp(const BindContext& context) {
 
 BindResult bind_depthwise_conv2d_s16_dsp(const BindContext& context) {
   const Convolution c = convolution_of(context);
-  if (const std::string why = words_refusal(context, c); !why.empty()) return Refusal{why};
+  if (const std::string why = fast_words_refusal(context, c); !why.empty()) return Refusal{why};
   if (c.in_channels != c.out_channels) return Refusal{"it has several filters per channel"};
   const Filters f = filters_of(context, c);
-  if (f.largest_sum > std::numeric_limits<std::int32_t>::max()) return Refusal{"a sum could pass 32 bits"};
+  if (!f.sums_fit()) return Refusal{"a sum could pass 32 bits"};
   const std::int64_t channels = round_up(c.in_channels, 4);
   std::vector<std::int8_t> weights;
   for (std::int64_t tap = 0; tap < f.elements; ++tap)

@@ -14,8 +14,7 @@ constexpr std::int64_t kLargestScratchBytes = 32 * 1024;
 // Why no packed float kernel takes the layer, empty: they can.
 std::string packing_refusal(const BindContext& context, const Convolution& c) {
   if (c.form != Accumulation::Real) return "not a float layer";
-  if (!context.constant(1) || (context.has_input(2) && !context.constant(2)))
-    return "weights or bias are computed";
+  if (has_computed_weights(context)) return "weights or bias are computed";
   return {};
 }
 
@@ -35,14 +34,6 @@ std::vector<float> pack_blocks(const std::vector<float>& filters, std::int64_t c
   return packed;
 }
 
-// The windows are the pixels of the input, in the order of the output's.
-bool reads_single_pixels(const Convolution& c) {
-  const auto plain = [](const WindowAxis& a) {
-    return a.taps == 1 && a.stride == 1 && a.offset == 0 && a.divisor == 1 && a.in == a.out;
-  };
-  return plain(c.rows) && plain(c.columns);
-}
-
 // FUNCTION_direct where the windows are the pixels, else FUNCTION with room for `pixels` windows.
 BindResult bind_packed(const BindContext& context, const std::string& function, std::int64_t block,
                        std::int64_t pixels) {
@@ -50,7 +41,7 @@ BindResult bind_packed(const BindContext& context, const std::string& function, 
   if (const std::string why = packing_refusal(context, c); !why.empty()) return Refusal{why};
   if (c.groups != 1) return Refusal{"it has groups"};
   const std::int64_t elements = c.rows.taps * c.columns.taps * c.depth();
-  const bool direct = reads_single_pixels(c);
+  const bool direct = c.reads_single_pixels();
   const std::int64_t scratch = direct ? 0 : pixels * elements * static_cast<std::int64_t>(sizeof(float));
   if (scratch > 0 && context.optimize == Optimize::kSize) return Refusal{"its windows would need RAM"};
   if (scratch > kLargestScratchBytes && context.target.bare_metal())
@@ -109,8 +100,7 @@ constexpr std::int64_t kNeonBlock = 8;  // of channels
 
 std::string plain_refusal(const BindContext& context, const Convolution& c) {
   if (const std::string why = packing_refusal(context, c); !why.empty()) return why;
-  if (c.rows.divisor != 1 || c.columns.divisor != 1 || c.rows.step < 0 || c.columns.step < 0)
-    return "it is transposed";
+  if (c.is_transposed()) return "it is transposed";
   return {};
 }
 
@@ -184,7 +174,7 @@ BindResult bind_conv2d_f32_avx512(const BindContext& context) {
   const Strip strip = add_strip(call.params, context, c, {4, 1, 0});
   // several groups of channels read every pixel again, after the first has written its rows: from a copy
   const bool one_group = kVectorBlock * group_blocks(c.out_channels) >= c.out_channels;
-  call.params.push_back({"in_place", reads_single_pixels(c) && one_group ? 1 : 0});
+  call.params.push_back({"in_place", c.reads_single_pixels() && one_group ? 1 : 0});
   add_clamp_and_bias(call.params, context, c);
   const std::vector<float> filters = reals(*context.constant(1));
   const std::int64_t elements = c.rows.taps * c.columns.taps * c.depth();

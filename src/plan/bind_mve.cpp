@@ -190,16 +190,11 @@ BindResult bind_conv2d_s8_mve(const BindContext& context) {
 
 BindResult bind_conv2d_s16_mve(const BindContext& context) {
   const Convolution c = convolution_of(context);
-  if (c.form != Accumulation::Int16) return Refusal{"not a layer with 16-bit activations"};
-  if (!context.constant(1) || (context.has_input(2) && !context.constant(2)))
-    return Refusal{"weights or bias are computed"};
+  if (const std::string why = fast_words_refusal(context, c); !why.empty()) return Refusal{why};
   if (c.groups != 1) return Refusal{"it has groups"};
   const Filters f = filters_of(context, c);
-  if (f.largest_sum > std::numeric_limits<std::int32_t>::max()) return Refusal{"a sum could pass 32 bits"};
-  const auto is_point = [](const WindowAxis& a) {
-    return a.taps == 1 && a.stride == 1 && a.offset == 0 && a.divisor == 1 && a.in == a.out;
-  };
-  const bool direct = is_point(c.rows) && is_point(c.columns);
+  if (!f.sums_fit()) return Refusal{"a sum could pass 32 bits"};
+  const bool direct = c.reads_single_pixels();
   std::vector<std::int8_t> weights;
   for (std::int64_t o = 0; o < f.channels; o += 4)
     for (std::int64_t k = 0; k < f.elements; k += 8)

@@ -1,6 +1,5 @@
 // NEON kernels of 8- and 16-bit convolution, depthwise convolution and fully-connected layers.
 #include <algorithm>
-#include <limits>
 
 #include "plan/band.h"
 #include "plan/packed_filters.h"
@@ -117,12 +116,8 @@ namespace {
 
 // Of 16-bit activations: why the kernels cannot take the layer, empty: they can.
 std::string wide_refusal(const BindContext& context, const Convolution& c) {
-  if (c.form != Accumulation::Int16) return "not a layer with 16-bit activations";
-  if (!context.constant(1) || (context.has_input(2) && !context.constant(2)))
-    return "weights or bias are computed";
-  if (c.rows.divisor != 1 || c.columns.divisor != 1 || c.rows.step < 0 || c.columns.step < 0)
-    return "it is transposed";
-  return {};
+  const std::string why = fast_words_refusal(context, c);
+  return why.empty() && c.is_transposed() ? "it is transposed" : why;
 }
 
 Bound wide_call(const Convolution& c, Filters f, KernelCall call, const Band& band,
@@ -158,7 +153,7 @@ BindResult bind_conv2d_s16_neon(const BindContext& context) {
   if (const std::string why = wide_refusal(context, c); !why.empty()) return Refusal{why};
   if (c.groups != 1) return Refusal{"it has groups"};
   const Filters f = filters_of(context, c);
-  if (f.largest_sum > std::numeric_limits<std::int32_t>::max()) return Refusal{"a sum could pass 32 bits"};
+  if (!f.sums_fit()) return Refusal{"a sum could pass 32 bits"};
   const Band band = choose_band(context, c, 2 * c.in_channels, 4);
   const Runs runs = runs_of(c);
   const std::int64_t run = round_up(runs.elements, 4);
@@ -173,7 +168,7 @@ BindResult bind_depthwise_conv2d_s16_neon(const BindContext& context) {
   const Convolution c = convolution_of(context);
   if (const std::string why = wide_refusal(context, c); !why.empty()) return Refusal{why};
   const Filters f = filters_of(context, c);
-  if (f.largest_sum > std::numeric_limits<std::int32_t>::max()) return Refusal{"a sum could pass 32 bits"};
+  if (!f.sums_fit()) return Refusal{"a sum could pass 32 bits"};
   const Band band = choose_band(context, c, 2 * c.out_channels, 4);
   KernelCall call = band_call(context, c, "depthwise_conv2d_s16_neon", band, tap_bytes(c));
   call.params.push_back({"repeat", c.out_channels / c.in_channels});

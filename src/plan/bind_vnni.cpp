@@ -50,16 +50,11 @@ std::vector<std::int8_t> pack_depthwise(const Convolution& c, const Filters& f,
   return packed;
 }
 
-std::string refusal(const BindContext& context, const Convolution& c) {
-  const std::string why = fast_refusal(context, c);
-  return why.empty() ? strip_refusal(c) : why;
-}
-
 }  // namespace
 
 BindResult bind_conv2d_s8_vnni(const BindContext& context) {
   const Convolution c = convolution_of(context);
-  if (const std::string why = refusal(context, c); !why.empty()) return Refusal{why};
+  if (const std::string why = byte_strip_refusal(context, c); !why.empty()) return Refusal{why};
   const Filters f = filters_of(context, c);
   KernelCall call = strip_call(context, "conv2d_s8_vnni");
   const Strip strip = add_strip(call.params, context, c, {1, 4, kUnsigned});
@@ -71,7 +66,7 @@ BindResult bind_conv2d_s8_vnni(const BindContext& context) {
 
 BindResult bind_depthwise_conv2d_s8_vnni(const BindContext& context) {
   const Convolution c = convolution_of(context);
-  if (const std::string why = refusal(context, c); !why.empty()) return Refusal{why};
+  if (const std::string why = byte_strip_refusal(context, c); !why.empty()) return Refusal{why};
   if (c.out_channels != c.in_channels) return Refusal{"it has several filters per channel"};
   const Filters f = filters_of(context, c);
   KernelCall call = strip_call(context, "depthwise_conv2d_s8_vnni");

@@ -1,7 +1,6 @@
 #include "plan/byte_output.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "plan/float_scaling.h"
 
@@ -74,7 +73,7 @@ std::string add_byte_output(std::vector<Parameter>& params, const BindContext& c
   const IntegerRange range{static_cast<std::int32_t>(c.stage.range.min - flip),
                            static_cast<std::int32_t>(c.stage.range.max - flip)};
   const OutputConstants constants = output_constants(c, true);
-  const bool sums_fit = f.largest_sum <= std::numeric_limits<std::int32_t>::max();
+  const bool sums_fit = f.sums_fit();
   std::vector<ChannelOutput> channels;
   std::int64_t proved = 0;
   for (std::int64_t o = 0; o < f.channels; ++o) {

@@ -40,6 +40,17 @@ WindowAxis transposed_axis(const BindContext& context, const ConvTranspose2D& op
 
 }  // namespace
 
+bool Convolution::is_transposed() const {
+  return rows.divisor != 1 || columns.divisor != 1 || rows.step < 0 || columns.step < 0;
+}
+
+bool Convolution::reads_single_pixels() const {
+  const auto is_point = [](const WindowAxis& a) {
+    return a.taps == 1 && a.stride == 1 && a.offset == 0 && a.divisor == 1 && a.in == a.out;
+  };
+  return is_point(rows) && is_point(columns);
+}
+
 Convolution convolution_of(const BindContext& context) {
   const Shape& x = context.input(0).shape;
   Convolution c{};

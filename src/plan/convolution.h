@@ -24,6 +24,8 @@ struct Convolution {
   bool depthwise = false;
 
   std::int64_t depth() const { return in_channels / groups; }  // input channels per filter
+  bool is_transposed() const;        // its taps are not those of a plain convolution
+  bool reads_single_pixels() const;  // each output pixel reads the input pixel at its own place, no other
 };
 
 // Of a Conv2D, DepthwiseConv2D (groups 1 here), ConvTranspose2D or FullyConnected node.

@@ -2,15 +2,26 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <limits>
 
 namespace mote {
 
+bool has_computed_weights(const BindContext& context) {
+  return !context.constant(1) || (context.has_input(2) && !context.constant(2));
+}
+
+bool Filters::sums_fit() const { return largest_sum <= std::numeric_limits<std::int32_t>::max(); }
+
+std::string fast_words_refusal(const BindContext& context, const Convolution& c) {
+  if (c.form != Accumulation::Int16) return "not a layer with 16-bit activations";
+  if (has_computed_weights(context)) return "weights or bias are computed";
+  return {};
+}
+
 std::string fast_refusal(const BindContext& context, const Convolution& c, bool takes_weight_zeros) {
   if (c.form != Accumulation::Int8) return "not an 8-bit layer";
-  if (!context.constant(1) || (context.has_input(2) && !context.constant(2)))
-    return "weights or bias are computed";
-  if (c.rows.divisor != 1 || c.columns.divisor != 1 || c.rows.step < 0 || c.columns.step < 0)
-    return "it is transposed";
+  if (has_computed_weights(context)) return "weights or bias are computed";
+  if (c.is_transposed()) return "it is transposed";
   if (takes_weight_zeros) return {};
   const Encoding& w = context.input(1).encoding;
   if (!w.is_signed()) return "the weights are unsigned";

@@ -15,6 +15,8 @@ struct Filters {
   std::vector<std::int32_t> bias;  // the input's zero point folded in: padding is then the zero point itself
   std::int64_t largest_sum = 0;    // bound of |sum + bias| over all inputs
 
+  bool sums_fit() const;  // no sum + bias leaves 32 bits
+
   // 0 outside, so that packing may round up.
   std::int32_t at(std::int64_t channel, std::int64_t element) const {
     return channel < channels && element < elements
@@ -26,6 +28,12 @@ struct Filters {
 // Why the fast 8-bit kernels cannot take the layer: not 8-bit, computed weights, transposed, weights with
 // zero points (or unsigned) unless the kernel can have weights of 9 bits. Empty: they can.
 std::string fast_refusal(const BindContext& context, const Convolution& c, bool takes_weight_zeros = false);
+
+// The same of kernels for 16-bit activations.
+std::string fast_words_refusal(const BindContext& context, const Convolution& c);
+
+// True when the weights, or a bias, are computed at run time: nothing can be packed.
+bool has_computed_weights(const BindContext& context);
 
 // Of a layer with constant weights, counted from their zero points, and a constant bias, if any. Depthwise
 // weights [1,kh,kw,O] come as [O, kh*kw].

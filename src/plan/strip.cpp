@@ -10,6 +10,11 @@ std::string strip_refusal(const Convolution& c) {
   return {};
 }
 
+std::string byte_strip_refusal(const BindContext& context, const Convolution& c) {
+  const std::string why = fast_refusal(context, c);
+  return why.empty() ? strip_refusal(c) : why;
+}
+
 namespace {
 
 // Within the second cache together with the weights of some channels; of a small arena as little as possible.

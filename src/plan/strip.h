@@ -24,6 +24,8 @@ struct Strip {
 
 // Why no strip serves the layer; empty: one does.
 std::string strip_refusal(const Convolution& c);
+// The same of 8-bit kernels: fast_refusal, then that.
+std::string byte_strip_refusal(const BindContext& context, const Convolution& c);
 
 // Adds the members of `strip`. As many rows as fit the room that the aim allows.
 Strip add_strip(std::vector<Parameter>& params, const BindContext& context, const Convolution& c,
