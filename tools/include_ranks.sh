@@ -4,11 +4,12 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 declare -A may=(
   [base]="base" [ir]="base ir" [ops]="base ir ops" [format]="base ir ops format" [data]="base ir ops data" [run]="base ir ops run"
-  [compress]="base ir ops format data run compress" [plan]="base ir ops format data run plan"
+  [zoo]="base ir ops zoo"
+  [compress]="base ir ops format data run zoo compress" [plan]="base ir ops format data run plan"
   [emit]="base ir ops format data run plan emit" [measure]="base ir ops format data run plan emit measure"
-  [report]="base ir ops format data run compress plan emit measure report"
-  [api]="base ir ops format data run compress plan emit measure report api"
-  [cli]="base ir ops format data run compress plan emit measure report cli"
+  [report]="base ir ops format data run zoo compress plan emit measure report"
+  [api]="base ir ops format data run zoo compress plan emit measure report api"
+  [cli]="base ir ops format data run zoo compress plan emit measure report cli"
 )
 bad=0
 for folder in src/*/; do

@@ -44,7 +44,7 @@ void run(const Options& o, Context& context) {
 void add_compile(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("compile", "emit C for a target");
-  command->add_option("MODEL", options->model, ".tflite, .onnx or .mote")->required();
+  command->add_option("MODEL", options->model, ".tflite, .onnx, .mote or zoo:NAME")->required();
   command->add_option("--target", options->target, "a name of `mote targets` or a .toml file")
       ->capture_default_str();
   command->add_option("-o,--output", options->output, "folder to write to")->required();

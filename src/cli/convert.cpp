@@ -34,7 +34,7 @@ void add_convert(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("convert", "TFLite, ONNX or text form to ONNX (float or QDQ) or text form");
-  command->add_option("MODEL", options->model, ".tflite, .onnx or .mote")->required();
+  command->add_option("MODEL", options->model, ".tflite, .onnx, .mote or zoo:NAME")->required();
   command->add_option("-o,--output", options->output, "OUT.onnx or OUT.mote")->required();
   command->add_flag("--as-is", options->as_is,
                     "no lowering and no simplification: the graph as the file has it");

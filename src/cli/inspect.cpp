@@ -57,7 +57,7 @@ void add_inspect(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("inspect", "layers, shapes, encodings, costs and peak RAM of a model");
-  command->add_option("MODEL", options->model, ".tflite, .onnx or .mote")->required();
+  command->add_option("MODEL", options->model, ".tflite, .onnx, .mote or zoo:NAME")->required();
   command->add_option("--target", options->target, "device that the peak RAM is planned for")
       ->capture_default_str();
   command->add_flag("--plan", options->plan,

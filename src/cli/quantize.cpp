@@ -54,7 +54,7 @@ void add_quantize(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("quantize", "post-training quantization of a float model to integers");
-  command->add_option("MODEL", options->model, "a float model")->required();
+  command->add_option("MODEL", options->model, "a float model: .onnx, .mote or zoo:NAME")->required();
   command->add_option("--data", options->data, "data to calibrate on: a path or synth:NAME")->required();
   command->add_option("-o,--output", options->output, "OUT.onnx (QDQ form) or OUT.mote")->required();
   command->add_option("--calibrate", options->calibrate, "number of samples")

@@ -110,7 +110,7 @@ void run(const Options& o, Context& context) {
 void add_run(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("run", "run a model on one input, or evaluate it on a data set");
-  command->add_option("MODEL", options->model, ".tflite, .onnx or .mote")->required();
+  command->add_option("MODEL", options->model, ".tflite, .onnx, .mote or zoo:NAME")->required();
   auto* input = command->add_option("--input", options->inputs, ".npy or raw bytes; once per input");
   command->add_option("--output", options->outputs, ".npy or raw bytes; once per output")->needs(input);
   command->add_flag("--oracle", options->oracle, "use the exact interpreter instead of the emitted C")

@@ -8,18 +8,22 @@
 #include "ir/text_form.h"
 #include "ir/verify.h"
 #include "ops/operator_list.h"
+#include "zoo/zoo.h"
 
 namespace mote {
 
 namespace {
 
+constexpr std::string_view kZoo = "zoo:";
+
 Graph read_model(const std::filesystem::path& path) {
+  if (path.native().starts_with(kZoo)) return zoo_model(path.native().substr(kZoo.size()));
   const std::string extension = path.extension().string();
   if (extension == ".tflite") return read_tflite(path);
   if (extension == ".onnx") return read_onnx(path);
   if (extension == ".mote") return parse(read_text_file(path), path.string(), make_operator);
   throw UserError({"cannot tell the format of the model", path.string(),
-                   "its extension is '" + extension + "'", "give a .tflite, .onnx or .mote file"});
+                   "its extension is '" + extension + "'", "give a .tflite, .onnx or .mote file, or zoo:NAME"});
 }
 
 }  // namespace

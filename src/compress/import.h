@@ -30,7 +30,9 @@ PreparedModel prepare_model(const Graph& imported, const PrepareOptions& options
 // Multiply-accumulates of one inference.
 std::int64_t total_macs(const Graph& graph);
 
-// .tflite, .onnx, or .mote (the text form). Throws UserError for anything that is not a legal model of these.
+// .tflite, .onnx, or .mote (the text form), or "zoo:NAME?key=value&..." (zoo/zoo.h). Throws UserError for
+// anything that is not a legal model of these. What is trained is imported without lower and simplify, so
+// that batch normalization stays.
 Graph import_model(const std::filesystem::path& path, const ImportOptions& options = {});
 
 }  // namespace mote
