@@ -1,6 +1,7 @@
 #include "compress/pipelines.h"
 
 #include "base/error.h"
+#include "compress/simplify/batch_norm_to_depthwise.h"
 #include "compress/simplify/cancel_transposes.h"
 #include "compress/simplify/center_weights.h"
 #include "compress/simplify/eliminate_dead_nodes.h"
@@ -30,6 +31,10 @@ constexpr Pass kSimplify[] = {
     {"fold_batch_norm", fold_batch_norm},
     {"merge_requantize", merge_requantize},
     {"fuse_activation", fuse_activation},
+};
+// Once the others find nothing more.
+constexpr Pass kSimplifyLast[] = {
+    {"batch_norm_to_depthwise", batch_norm_to_depthwise},
 };
 constexpr Pass kSimplifyByProof[] = {
     {"center_weights", center_weights},
@@ -62,7 +67,10 @@ Graph run_until_stable(std::span<const Pass> passes, const Graph& graph, const P
 std::span<const Pass> simplify_passes() { return kSimplify; }
 
 Graph simplify(const Graph& graph, const PassObserver& observer) {
-  return run_until_stable(kSimplify, graph, observer);
+  const Graph stable = run_until_stable(kSimplify, graph, observer);
+  if (stage_of(stable) != Stage::Float) return stable;
+  const Graph last = run_until_stable(kSimplifyLast, stable, observer);
+  return is_same(last, stable) ? stable : run_until_stable(kSimplify, last, observer);
 }
 
 Graph simplify_by_proof(const Graph& graph, const PassObserver& observer) {
