@@ -10,6 +10,9 @@ target_include_directories(mote_shared PUBLIC $<BUILD_INTERFACE:${CMAKE_SOURCE_D
 target_link_libraries(mote_shared PRIVATE $<BUILD_INTERFACE:mote_report> $<BUILD_INTERFACE:mote_options>)
 
 install(TARGETS mote_shared EXPORT moteTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+if(MOTE_TRAIN)
+  install(TARGETS mote-train RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
 install(TARGETS mote RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY include/mote DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(EXPORT moteTargets NAMESPACE mote:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/mote)

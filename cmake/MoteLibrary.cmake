@@ -9,10 +9,11 @@ target_compile_options(mote_options INTERFACE
 # Flags of everything but the folders that compute: the sanitizers' preset compiles the rest and the tests without
 # optimization, which nearly halves the time of each such file.
 set(MOTE_COLD_FLAGS "" CACHE STRING "Compiler flags of the folders that do not compute")
-set(MOTE_HOT_FOLDERS base ir ops data run compress plan)
+set(MOTE_HOT_FOLDERS base ir ops data run train compress plan)
 
 function(mote_library name)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp ${CMAKE_SOURCE_DIR}/src/${name}/*/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "/compress/finetune/")  # a library of its own, mote_finetune
   add_library(mote_${name} STATIC ${sources})
   target_include_directories(mote_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
   foreach(dependency ${ARGN})

@@ -19,7 +19,8 @@ namespace mote::cli {
 struct Context {
   bool json = false;
   bool quiet = false;
-  int exit_code = 0;  // 1: a check failed; bad usage and input throw
+  char** argv = nullptr;  // of main
+  int exit_code = 0;      // 1: a check failed; bad usage and input throw
 
   void print(const std::string& text) const;
   void print(const nlohmann::json& json_document) const;

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "cli/command.h"
+#include "cli/program.h"
 
 namespace {
 
@@ -21,6 +22,7 @@ void add_commands(CLI::App& app, mote::cli::Context& context) {
   add_convert(app, context);
   add_targets(app, context);
   add_data(app, context);
+  add_training_commands(app, context);
   add_completion(app, context);
 }
 
@@ -33,6 +35,7 @@ int run(int argc, char** argv) {
       "Every command has --help with an example. Exit code 0: done, 1: a check failed, 2: bad usage or "
       "input.");
   mote::cli::Context context;
+  context.argv = argv;
   add_commands(app, context);
   const auto is_command = [&](const CLI::App* command) { return argc > 1 && command->get_name() == argv[1]; };
   const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
@@ -51,6 +54,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  mote::cli::prepare_process(argv);
   try {
     return run(argc, argv);
   } catch (const mote::UserError& e) {
