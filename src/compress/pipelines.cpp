@@ -36,6 +36,15 @@ constexpr Pass kSimplify[] = {
 constexpr Pass kSimplifyLast[] = {
     {"batch_norm_to_depthwise", batch_norm_to_depthwise},
 };
+// What training wants: batch normalization and activation functions stay nodes of their own.
+constexpr Pass kSimplifyForTraining[] = {
+    {"eliminate_dead_nodes", eliminate_dead_nodes},
+    {"fold_constants", fold_constants},
+    {"remove_identity", remove_identity},
+    {"cancel_transposes", cancel_transposes},
+    {"fuse_pad", fuse_pad},
+    {"fold_channel_constants", fold_channel_constants},
+};
 constexpr Pass kSimplifyByProof[] = {
     {"center_weights", center_weights},
     {"make_bytes_signed", make_bytes_signed},
@@ -71,6 +80,10 @@ Graph simplify(const Graph& graph, const PassObserver& observer) {
   if (stage_of(stable) != Stage::Float) return stable;
   const Graph last = run_until_stable(kSimplifyLast, stable, observer);
   return is_same(last, stable) ? stable : run_until_stable(kSimplify, last, observer);
+}
+
+Graph simplify_for_training(const Graph& graph, const PassObserver& observer) {
+  return run_until_stable(kSimplifyForTraining, graph, observer);
 }
 
 Graph simplify_by_proof(const Graph& graph, const PassObserver& observer) {

@@ -24,6 +24,10 @@ std::span<const Pass> simplify_passes();
 // to rounding. Every pass is followed by verify(); names of graph inputs and outputs stay.
 Graph simplify(const Graph& graph, const PassObserver& observer = {});
 
+// The part of it that a float network takes before it is trained: batch normalization keeps its statistics,
+// and activation functions stay apart, so that quantizers can take their place.
+Graph simplify_for_training(const Graph& graph, const PassObserver& observer = {});
+
 // What proofs over the whole network allow besides, on integer graphs: dead and constant channels go, clamps
 // that never bind, zero points of weights, duplicate constants. The same outputs bit for bit for every input,
 // but the layers are no longer those of the model file: compiling and measuring run it, importing does not.

@@ -197,14 +197,15 @@ bool fold_into_reader(const Graph& graph, Patch& patch, NodeId n, const ChannelA
 }
 
 // One round: every pair of neighbours that no other pair of the round has changed.
-Graph fold_once(const Graph& graph) {
+Graph fold_once(const Graph& graph, bool norms) {
   Patch patch(graph);
   bool changed = false;
   std::vector<bool> touched(graph.nodes().size(), false);
   const auto claim = [&](NodeId a, NodeId b) { touched[a.index] = touched[b.index] = changed = true; };
   for (const NodeId n : node_ids(graph)) {
     if (touched[n.index]) continue;
-    const auto affine = affine_of(graph, n);
+    const bool is_norm = graph.node(n).as<BatchNormalization>() != nullptr;
+    const auto affine = is_norm && !norms ? std::nullopt : affine_of(graph, n);
     if (!affine) continue;
     const NodeId before = graph.value(affine->input).producer;
     if (before.valid() && !touched[before.index] && fold_into_producer(graph, patch, n, *affine)) {
@@ -212,7 +213,6 @@ Graph fold_once(const Graph& graph) {
       continue;
     }
     const auto readers = graph.consumers(graph.node(n).outputs[0]);
-    const bool is_norm = graph.node(n).as<BatchNormalization>() != nullptr;
     if (is_norm && readers.size() == 1 && !touched[readers[0].index] &&
         fold_into_reader(graph, patch, n, *affine))
       claim(n, readers[0]);
@@ -220,14 +220,18 @@ Graph fold_once(const Graph& graph) {
   return finish(graph, std::move(patch), changed);
 }
 
-}  // namespace
-
-Graph fold_batch_norm(const Graph& graph) {
+Graph fold_all(const Graph& graph, bool norms) {
   for (Graph current = graph;;) {
-    const Graph next = fold_once(current);
+    const Graph next = fold_once(current, norms);
     if (is_same(next, current)) return current;
     current = next;
   }
 }
+
+}  // namespace
+
+Graph fold_batch_norm(const Graph& graph) { return fold_all(graph, true); }
+
+Graph fold_channel_constants(const Graph& graph) { return fold_all(graph, false); }
 
 }  // namespace mote

@@ -13,4 +13,7 @@ namespace mote {
 
 Graph fold_batch_norm(const Graph& graph);
 
+// Mul, Add and Sub alone: batch normalization stays, for training.
+Graph fold_channel_constants(const Graph& graph);
+
 }  // namespace mote
