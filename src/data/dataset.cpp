@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/rng.h"
 #include "base/text.h"
+#include "data/feature_dataset.h"
 #include "data/readers.h"
 
 namespace mote::data {
@@ -30,8 +31,9 @@ constexpr std::array<Kind, 6> kKinds = {{{"IDX", is_idx, open_idx},
                                          {".csv", is_csv, open_csv}}};
 
 [[noreturn]] void malformed(const std::string& specification, const std::string& why) {
-  throw UserError({"malformed data specification", specification, why,
-                   "write PATH?key=value&key=value with the keys seed, valid, test, label, labels"});
+  throw UserError(
+      {"malformed data specification", specification, why,
+       "write PATH?key=value&key=value with the keys seed, valid, test, label, labels, features"});
 }
 
 Keys parse_keys(const std::string& specification, const std::string& text) {
@@ -66,6 +68,8 @@ void apply_keys(const std::string& specification, const Keys& keys, DatasetOptio
       options.label_column = value;
     } else if (key == "labels") {
       options.labels_file = value;
+    } else if (key == "features") {
+      options.features = value;
     } else {
       malformed(specification, "there is no key '" + key + "'");
     }
@@ -125,7 +129,10 @@ std::unique_ptr<Dataset> open_dataset(const std::string& specification, DatasetO
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
   FileSet files = FileSet::open(path);
   for (const Kind& kind : kKinds) {
-    if (kind.is(files)) return kind.open(std::move(files), options);
+    if (!kind.is(files)) continue;
+    auto dataset = kind.open(std::move(files), options);
+    return options.features.empty() ? std::move(dataset)
+                                    : with_audio_features(std::move(dataset), options.features);
   }
   std::vector<std::string> known;
   for (const Kind& kind : kKinds) known.emplace_back(kind.name);
@@ -135,6 +142,17 @@ std::unique_ptr<Dataset> open_dataset(const std::string& specification, DatasetO
                          : "none of its " + format_count(files.size()) +
                                " files is of a known kind, such as " + files.path(0),
        "give one of: " + join(known, ", ") + ", or a generator: " + join(list_generators(), ", ")});
+}
+
+std::string with_features(const std::string& specification, const std::string& features) {
+  if (features.empty()) return specification;
+  std::string list = features;
+  std::replace(list.begin(), list.end(), '?', ',');
+  std::replace(list.begin(), list.end(), '&', ',');
+  std::error_code code;
+  const bool has_keys =
+      specification.find('?') != std::string::npos && !std::filesystem::exists(specification, code);
+  return specification + (has_keys ? "&features=" : "?features=") + list;
 }
 
 std::vector<std::string> list_generators() { return {"synth:glyphs"}; }

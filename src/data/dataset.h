@@ -5,7 +5,8 @@
 //
 // Kinds: pictures or sounds in class folders (also inside .tar, .tar.gz, .zip), IDX, CIFAR binary, .npy/.npz,
 // .csv. Keys for paths: seed, valid, test (fractions), label (csv: column name or number, or "none"), labels
-// (npy: file beside). Keys for synth:glyphs: seed, train, valid, test (sample counts).
+// (npy: file beside), features (sounds: audio_features.h, its parameters
+// behind commas). Keys for synth:glyphs: seed, train, valid, test (sample counts).
 //
 // Splits: folders or files that are named after a split decide. Without any, samples are dealt out by a
 // seeded shuffle within each class (80 % train, 10 % valid, 10 % test unless given). Samples without labels
@@ -35,6 +36,7 @@ struct DatasetOptions {
   std::string
       label_column;  // csv: name or 0-based number; empty: "label", "class", "target" or the last; "none"
   std::string labels_file;  // npy: labels of a single .npy, relative to it
+  std::string features;     // sounds: as parse_audio_features() reads it; empty: the samples themselves
 };
 
 struct DatasetInfo {
@@ -64,11 +66,11 @@ class Dataset {
   // split is empty or a sample cannot be given the wanted shape.
   Samples load(Split split, const LoadOptions& options = {}) const;
 
- protected:
-  explicit Dataset(DatasetInfo info) : info_(std::move(info)) {}
-
   // Reads the samples at `indices` of the split, with `shape` as in LoadOptions.
   virtual Samples read(Split split, std::span<const std::size_t> indices, const Shape& shape) const = 0;
+
+ protected:
+  explicit Dataset(DatasetInfo info) : info_(std::move(info)) {}
 
  private:
   DatasetInfo info_;
@@ -76,6 +78,9 @@ class Dataset {
 
 // Keys in `specification` override `options`.
 std::unique_ptr<Dataset> open_dataset(const std::string& specification, DatasetOptions options = {});
+
+// The specification with these features (--features) as one of its keys; unchanged where they are empty.
+std::string with_features(const std::string& specification, const std::string& features);
 
 std::vector<std::string> list_generators();  // "synth:glyphs", ...
 
