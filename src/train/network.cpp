@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/rng.h"
 #include "ops/batch_normalization.h"
 #include "ops/quant.h"
+#include "ops/softmax.h"
 #include "ops/unary.h"
 #include "train/network_body.h"
 #include "train/quantizer_list.h"
@@ -79,10 +81,16 @@ std::string method_of(const NetworkOptions& options, const Graph& graph, const N
   return spec.bits >= row.min_bits && spec.bits <= row.max_bits ? method : options.other_widths;
 }
 
+// The integer law gives the result of a softmax one encoding: nothing to learn.
+bool is_prescribed(const Graph& graph, const Node& quantizer) {
+  const NodeId producer = graph.value(quantizer.inputs[0]).producer;
+  return producer.valid() && graph.node(producer).as<Softmax>();
+}
+
 std::unique_ptr<Quantizer> make_quantizer(const NetworkOptions& options, const Graph& graph, NodeId id,
                                           const QuantizerSpec& spec) {
   const std::string method = method_of(options, graph, graph.node(id), spec);
-  if (method == kFixedQuantizer) return nullptr;
+  if (method == kFixedQuantizer || is_prescribed(graph, graph.node(id))) return nullptr;
   const QuantizerRow& row = find_quantizer(method);
   const auto refuse = [&](const std::string& why) {
     throw UserError({"the method " + method + " does not suit a quantizer", graph.describe(id), why,
@@ -144,6 +152,7 @@ Network::Network(const Graph& graph, const NetworkOptions& options) : body_(std:
 
   auto released = find_last_uses(graph);
   b.steps.resize(graph.nodes().size());
+  std::map<ValueId, NodeId> by_scale;
   for (const NodeId id : node_ids(graph)) {
     const Node& node = graph.node(id);
     Step& step = b.steps[id.index];
@@ -153,7 +162,14 @@ Network::Network(const Graph& graph, const NetworkOptions& options) : body_(std:
         node.as<BatchNormalization>() && graph.constant(node.inputs[3]) && graph.constant(node.inputs[4]);
     if (is_quantizer(node)) {
       step.spec = quantizer_spec(graph, node);
-      step.quantizer = make_quantizer(options, graph, id, step.spec);
+      const auto [shared, is_new] = by_scale.try_emplace(node.inputs[1], id);
+      Step& before = b.steps[shared->second.index];
+      step.quantizer =
+          is_new || step.spec.weights ? make_quantizer(options, graph, id, step.spec) : before.quantizer;
+      if (step.quantizer && step.quantizer == before.quantizer && !is_new) {
+        step.first = before.last = false;
+        shared->second = id;
+      }
     }
     if (step.quantizer) {
       const auto relu = step.quantizer->clips_below_zero() ? absorbable_relu(graph, node) : std::nullopt;
@@ -198,6 +214,7 @@ std::vector<torch::Tensor> Network::Body::run(const std::vector<torch::Tensor>& 
   const std::int64_t batches = batches_of(graph, inputs);
   std::vector<torch::Tensor> values = constants;
   for (std::size_t i = 0; i < inputs.size(); ++i) values[graph.inputs()[i].index] = inputs[i];
+  std::map<const Quantizer*, std::vector<torch::Tensor>> waiting;
   for (Step& step : steps) {
     const Node& node = graph.node(step.node);
     ForwardCall call{node,
@@ -208,8 +225,15 @@ std::vector<torch::Tensor> Network::Body::run(const std::vector<torch::Tensor>& 
     for (const ValueId in : node.inputs)
       call.inputs.push_back(in.valid() ? values[in.index] : torch::Tensor());
     ForwardResult results;
-    if (step.quantizer) {
-      if (initialize) step.quantizer->initialize(call.x().detach());
+    if (step.quantizer && initialize && !step.last) {
+      results = {call.x()};  // what shares a quantizer is looked at together, at the last
+      waiting[step.quantizer.get()].push_back(call.x().flatten());
+    } else if (step.quantizer) {
+      if (initialize) {
+        auto& seen = waiting[step.quantizer.get()];
+        if (!seen.empty()) seen.push_back(call.x().flatten());
+        step.quantizer->initialize(seen.empty() ? call.x() : torch::cat(seen));
+      }
       results = {step.quantizer->forward(call.x(), training)};
     } else if (step.absorbed && !initialize && !observer) {
       results = {call.x()};

@@ -10,7 +10,10 @@ namespace mote::train {
 struct Step {
   NodeId node;
   Forward forward = nullptr;             // none where a quantizer stands
-  std::unique_ptr<Quantizer> quantizer;  // of Quant and BipolarQuant nodes that are trained
+  // Of Quant and BipolarQuant nodes that are trained. Nodes whose scale is one value of the graph share one.
+  std::shared_ptr<Quantizer> quantizer;
+  bool first = true;  // of the steps that share the quantizer
+  bool last = true;
   QuantizerSpec spec;
   bool absorbed = false;            // a Relu whose quantizer clips below zero itself
   bool updates_statistics = false;  // BatchNormalization with constant statistics

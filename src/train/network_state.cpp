@@ -1,5 +1,6 @@
 // What a Network has learned: its tensors by name, their initialization, and the way back into the graph.
 #include <cmath>
+#include <map>
 
 #include "base/rng.h"
 #include "ir/patch.h"
@@ -34,7 +35,7 @@ std::vector<Parameter> Network::parameters() const {
   for (const Trainable& t : body_->trainable)
     all.push_back({{body_->names[t.value.index], body_->constant(t.value)}, t.role, 1});
   for (const Step& step : body_->steps) {
-    if (!step.quantizer) continue;
+    if (!step.quantizer || !step.first) continue;
     for (Parameter p : step.quantizer->parameters()) {
       p.name = node_name(body_->graph, body_->names, step.node) + "/" + p.name;
       all.push_back(std::move(p));
@@ -50,7 +51,7 @@ std::vector<NamedTensor> Network::state() const {
     for (const ValueId value : {s.mean, s.variance})
       all.push_back({body_->names[value.index], body_->constant(value)});
   for (const Step& step : body_->steps) {
-    if (!step.quantizer) continue;
+    if (!step.quantizer || !step.first) continue;
     for (NamedTensor buffer : step.quantizer->buffers()) {
       buffer.name = node_name(body_->graph, body_->names, step.node) + "/" + buffer.name;
       all.push_back(std::move(buffer));
@@ -93,7 +94,7 @@ torch::Tensor Network::penalty() const {
 std::vector<Quantizer*> Network::quantizers() const {
   std::vector<Quantizer*> all;
   for (const Step& step : body_->steps)
-    if (step.quantizer) all.push_back(step.quantizer.get());
+    if (step.quantizer && step.first) all.push_back(step.quantizer.get());
   return all;
 }
 
@@ -120,17 +121,26 @@ OperatorPtr quant_operator(const ExportedQuant& quant) {
   return op;
 }
 
-void write_quantizer(Patch& patch, const Graph& graph, NodeId id, const ExportedQuant& quant) {
-  const Node& node = graph.node(id);
+// Scale and zero point of each quantizer, once for all its nodes.
+using WrittenSteps = std::map<const Quantizer*, std::vector<ValueId>>;
+
+void write_quantizer(Patch& patch, const Graph& graph, const Step& step, const ExportedQuant& quant,
+                     WrittenSteps& written) {
+  const Node& node = graph.node(step.node);
   const std::string& name = graph.value(node.outputs[0]).name;
   ValueId x = node.inputs[0];
   if (quant.values) x = patch.add_constant(graph.value(x).name, to_reals(*quant.values));
-  std::vector<ValueId> inputs{
-      x, patch.add_constant(name + "_scale", scale_constant(quant, graph.type(node.inputs[0]).shape.size()))};
-  if (!quant.bipolar)
-    inputs.push_back(patch.add_constant(name + "_zero", Tensor::reals({}, {quant.zero_point})));
-  patch.set_operator(id, quant_operator(quant));
-  patch.set_node_inputs(id, std::move(inputs));
+  std::vector<ValueId>& constants = written[step.quantizer.get()];
+  if (constants.empty()) {
+    const std::size_t rank = graph.type(node.inputs[0]).shape.size();
+    constants.push_back(patch.add_constant(name + "_scale", scale_constant(quant, rank)));
+    if (!quant.bipolar)
+      constants.push_back(patch.add_constant(name + "_zero", Tensor::reals({}, {quant.zero_point})));
+  }
+  std::vector<ValueId> inputs{x};
+  inputs.insert(inputs.end(), constants.begin(), constants.end());
+  patch.set_operator(step.node, quant_operator(quant));
+  patch.set_node_inputs(step.node, std::move(inputs));
 }
 
 }  // namespace
@@ -144,10 +154,11 @@ Graph Network::exported() const {
     patch.set_constant(s.mean, to_reals(b.constant(s.mean)));
     patch.set_constant(s.variance, to_reals(b.constant(s.variance)));
   }
+  WrittenSteps written;
   for (const Step& step : b.steps) {
     if (!step.quantizer) continue;
     const ValueId x = b.graph.node(step.node).inputs[0];
-    write_quantizer(patch, b.graph, step.node, step.quantizer->exported(b.constant(x)));
+    write_quantizer(patch, b.graph, step, step.quantizer->exported(b.constant(x)), written);
   }
   return std::move(patch).apply();
 }
