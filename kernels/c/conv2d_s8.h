@@ -38,8 +38,9 @@ MOTE_INLINE conv2d_s8_place conv2d_s8_row(const mote_window2d* g, int32_t row) {
   return at;
 }
 
-/* Sums of `count` (1 to 4) channels from c of one output position; every load of x serves them all. The
- * weights of absent channels repeat the last one. `general`: flips and weight zero points are looked at. */
+/* Sums of `count` (1 to 4) channels from c of one output position, whose filters begin at w; every load of x
+ * serves them all. The weights of absent channels repeat the last one. `general`: flips and weight zero
+ * points are looked at. */
 MOTE_INLINE void conv2d_s8_sums(const conv2d_s8_params* p, const int8_t* x, const int8_t* w,
                                 conv2d_s8_place at, int32_t c, int32_t count, int32_t general,
                                 int32_t sums[4]) {
@@ -47,7 +48,7 @@ MOTE_INLINE void conv2d_s8_sums(const conv2d_s8_params* p, const int8_t* x, cons
   const int32_t depth = g->in_channels / g->groups;
   const int32_t group = c / (g->out_channels / g->groups);
   const int32_t filter = g->rows.taps * g->columns.taps * depth;
-  const int8_t* w0 = w + c * filter;
+  const int8_t* w0 = w;
   const int8_t* w1 = count > 1 ? w0 + filter : w0;
   const int8_t* w2 = count > 2 ? w1 + filter : w1;
   const int8_t* w3 = count > 3 ? w2 + filter : w2;
@@ -106,8 +107,9 @@ MOTE_INLINE void conv2d_s8_body(const conv2d_s8_params* p, const int8_t* x, cons
     for (; at.ox < g->columns.out; ++at.ox, out += g->out_channels) {
       for (int32_t c = 0; c < g->out_channels;) {
         const int32_t count = conv2d_s8_block(g, c);
+        const int32_t filter = g->rows.taps * g->columns.taps * (g->in_channels / g->groups);
         int32_t sums[4];
-        conv2d_s8_sums(p, x, w, at, c, count, general, sums);
+        conv2d_s8_sums(p, x, w + c * filter, at, c, count, general, sums);
         for (int32_t i = 0; i < count; ++i, ++c) {
           const int32_t sum = bias ? mote_add(sums[i], bias[c]) : sums[i];
           out[c] = conv2d_s8_output(p, sum, c, general);
@@ -138,8 +140,9 @@ MOTE_KERNEL void conv2d_s8_words(const conv2d_s8_params* p, const int8_t* x, con
     for (; at.ox < g->columns.out; ++at.ox, out += g->out_channels) {
       for (int32_t c = 0; c < g->out_channels;) {
         const int32_t count = conv2d_s8_block(g, c);
+        const int32_t filter = g->rows.taps * g->columns.taps * (g->in_channels / g->groups);
         int32_t sums[4];
-        conv2d_s8_sums(p, x, w, at, c, count, 1, sums);
+        conv2d_s8_sums(p, x, w + c * filter, at, c, count, 1, sums);
         for (int32_t i = 0; i < count; ++i, ++c) out[c] = bias ? mote_add(sums[i], bias[c]) : sums[i];
       }
     }

@@ -22,7 +22,7 @@ typedef struct {
 /* Of windows of one element. */
 typedef struct {
   int32_t x_slots, y_slots; /* as in rows.h */
-  int32_t width, in_channels;
+  int32_t width, in_channels, out_channels;
   mote_widen4* widen;
   mote_gemm_stage stage;
 } conv2d_s8_1x1_dsp_params;
@@ -108,8 +108,9 @@ MOTE_INLINE void conv2d_s8_dsp_body(const conv2d_s8_dsp_params* p, const int8_t*
  * output than input channels. The scratch holds four windows, a pixel, and what the output stage needs. */
 MOTE_INLINE void conv2d_s8_1x1_dsp_body(const conv2d_s8_1x1_dsp_params* p, const int8_t* x, int8_t* y,
                                         void* scratch, int32_t first, int32_t rows, int32_t sums_only) {
-  const int32_t depth = p->in_channels, channels = p->stage.channels;
-  const int32_t bytes = (depth + 3) & ~3; /* what is read beside a pixel meets zero weights */
+  const int32_t depth = p->in_channels;
+  const int32_t channels = p->out_channels; /* of which the stage may compute some */
+  const int32_t bytes = (depth + 3) & ~3;   /* what is read beside a pixel meets zero weights */
   uint32_t* windows = (uint32_t*)scratch;
   int8_t* copy = (int8_t*)(windows + p->stage.window_words);
   while (rows > 0) {
@@ -150,6 +151,9 @@ MOTE_INLINE void conv2d_s8_1x1_dsp_body(const conv2d_s8_1x1_dsp_params* p, const
 
 MOTE_CONV2D_S8_DSP(conv2d_s8_dsp)
 MOTE_CONV2D_S8_DSP(conv2d_s8_1x1_dsp)
+
+MOTE_GEMM_LOW(conv2d_s8_dsp)
+MOTE_GEMM_LOW(conv2d_s8_1x1_dsp)
 
 #endif
 #endif

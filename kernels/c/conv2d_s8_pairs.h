@@ -2,6 +2,7 @@
 #ifndef MOTE_CONV2D_S8_PAIRS_H
 #define MOTE_CONV2D_S8_PAIRS_H
 
+#include "low_bits.h"
 #include "pairs.h"
 
 typedef struct {
@@ -85,9 +86,10 @@ MOTE_INLINE void mote_pairs_group(const conv2d_s8_pairs_params* p, mote_pairs_ti
 }
 
 /* The scratch holds four windows, then the sums of a group, if kernels give them, and then the outputs of
- * four pixels or a pixel of zero points. */
+ * four pixels or a pixel of zero points. `some`: the segments are not all channels, the others stay. */
 MOTE_INLINE void conv2d_s8_pairs_body(const conv2d_s8_pairs_params* p, const int8_t* x, int8_t* y,
-                                      void* scratch, int32_t first, int32_t rows, mote_pairs_way way) {
+                                      void* scratch, int32_t first, int32_t rows, mote_pairs_way way,
+                                      int32_t some) {
   const mote_window2d* g = &p->window;
   const int32_t depth = g->in_channels / g->groups;
   uint32_t* windows = (uint32_t*)scratch;
@@ -125,6 +127,8 @@ MOTE_INLINE void conv2d_s8_pairs_body(const conv2d_s8_pairs_params* p, const int
     t.outputs = p->outputs;
     t.y = together ? out[0] : aside;
     t.stride = g->out_channels;
+    for (int32_t i = 0; some && !together && i < count; ++i)
+      memcpy(aside + i * t.stride, out[i], (size_t)t.stride);
     for (int32_t group = 0; group < g->groups; ++group) {
       mote_pairs_windows(p, x, at, zeros, group * depth, depth, windows);
       mote_pairs_group(p, &t, sums, way);
@@ -134,10 +138,48 @@ MOTE_INLINE void conv2d_s8_pairs_body(const conv2d_s8_pairs_params* p, const int
   }
 }
 
+/* Weights of few bits, one group: tiles are of channels of a segment, in even numbers, each in its own
+ * blocks. */
+typedef struct {
+  conv2d_s8_pairs_params layer;
+  mote_low_tiles tiles;
+} conv2d_s8_pairs_low_params;
+
+MOTE_INLINE void conv2d_s8_pairs_low_body(const conv2d_s8_pairs_low_params* p, const int8_t* x, int8_t* y,
+                                          void* scratch, int32_t first, int32_t rows, mote_pairs_way way) {
+  const mote_low_tiles* t = &p->tiles;
+  uint32_t* tile = (uint32_t*)scratch;
+  conv2d_s8_pairs_params layer = p->layer;
+  layer.weights = (const int8_t*)tile;
+  layer.segments[1].channels = 0;
+  for (const int32_t end = first + rows; first < end; first += t->rows) {
+    int32_t block = 0;
+    layer.outputs = p->layer.outputs;
+    for (int32_t i = 0; i < 3; ++i) {
+      const mote_pairs_segment* s = &p->layer.segments[i];
+      layer.segments[0] = *s;
+      for (int32_t c = 0; c < s->channels; c += t->channels) {
+        const int32_t channels = mote_least(t->channels, s->channels - c);
+        const int32_t blocks = (channels * s->taps + 31) / 32;
+        mote_low_expand(&t->weights, block, blocks, tile);
+        layer.segments[0].channels = channels;
+        conv2d_s8_pairs_body(&layer, x, y, tile + 8 * t->blocks, first, mote_least(t->rows, end - first), way,
+                             1);
+        layer.outputs += 4 * channels;
+        block += blocks;
+      }
+    }
+  }
+}
+
 #define MOTE_CONV2D_S8_PAIRS(name, way)                                                             \
   MOTE_KERNEL void name(const conv2d_s8_pairs_params* p, const int8_t* x, int8_t* y, void* scratch, \
                         int32_t first, int32_t rows) {                                              \
-    conv2d_s8_pairs_body(p, x, y, scratch, first, rows, way);                                       \
+    conv2d_s8_pairs_body(p, x, y, scratch, first, rows, way, 0);                                    \
+  }                                                                                                 \
+  MOTE_KERNEL void name##_low(const conv2d_s8_pairs_low_params* p, const int8_t* x, int8_t* y,      \
+                              void* scratch, int32_t first, int32_t rows) {                         \
+    conv2d_s8_pairs_low_body(p, x, y, scratch, first, rows, way);                                   \
   }
 
 MOTE_CONV2D_S8_PAIRS(conv2d_s8_pairs, kMotePairsPortable)

@@ -65,7 +65,7 @@ MOTE_INLINE void conv2d_s8_shallow_dsp_body(const conv2d_s8_shallow_dsp_params* 
   const mote_window2d* g = &p->window;
   uint32_t* windows = (uint32_t*)scratch;
   int8_t* aside = (int8_t*)(windows + p->stage.window_words);
-  int8_t* band = aside + (sums_only ? 16 : 4) * p->stage.layer.channels;
+  int8_t* band = aside + (sums_only ? 16 * p->stage.layer.channels : 4 * p->stage.layer.stride);
   const int32_t pixel_step = g->columns.stride * g->in_channels;
   const int32_t row_step = g->rows.stride * p->pitch;
   while (rows > 0) {
@@ -111,6 +111,8 @@ MOTE_KERNEL void conv2d_s8_shallow_dsp_sums(const conv2d_s8_shallow_dsp_params* 
                                             void* scratch, int32_t first, int32_t rows) {
   conv2d_s8_shallow_dsp_body(p, x, y, scratch, first, rows, 1);
 }
+
+MOTE_GEMM_LOW(conv2d_s8_shallow_dsp)
 
 #endif
 #endif

@@ -13,7 +13,7 @@ typedef struct {
 } depthwise_conv2d_s8_window;
 
 MOTE_INLINE int32_t depthwise_conv2d_s8_sum(const conv2d_s8_params* p, const depthwise_conv2d_s8_window* t,
-                                            const int8_t* x, const int8_t* w, int32_t c) {
+                                            const int8_t* x, const int8_t* w, int32_t w_step, int32_t c) {
   const mote_window2d* g = &p->window;
   const int32_t w_zero = p->w_zeros ? p->w_zeros[c] : p->w_zero;
   const int32_t row_bytes = g->columns.in * g->in_channels;
@@ -22,7 +22,7 @@ MOTE_INLINE int32_t depthwise_conv2d_s8_sum(const conv2d_s8_params* p, const dep
     const int8_t* row = x + mote_row_slot(t->image + t->y + ky * g->rows.step, p->x_slots) * row_bytes;
     for (int32_t kx = t->columns.first; kx < t->columns.last; ++kx) {
       const int8_t a = row[(t->x + kx * g->columns.step) * g->in_channels];
-      const int8_t b = w[(ky * g->columns.taps + kx) * g->out_channels];
+      const int8_t b = w[(ky * g->columns.taps + kx) * w_step];
       sum += (conv2d_s8_value(a, p->x_flip) - p->x_zero) * (conv2d_s8_value(b, p->w_flip) - w_zero);
     }
   }
@@ -44,7 +44,7 @@ MOTE_KERNEL void depthwise_conv2d_s8_body(const conv2d_s8_params* p, const int8_
       t.columns = mote_axis_taps(&g->columns, ox);
       t.x = ox * g->columns.stride + g->columns.offset;
       for (int32_t c = 0, i = 0, j = 0; c < g->out_channels; ++c) {
-        int32_t sum = depthwise_conv2d_s8_sum(p, &t, x + i, w + c, c);
+        int32_t sum = depthwise_conv2d_s8_sum(p, &t, x + i, w + c, g->out_channels, c);
         if (bias) sum = mote_add(sum, bias[c]);
         *out++ = conv2d_s8_output(p, sum, c, 1);
         if (++j == multiplier) {

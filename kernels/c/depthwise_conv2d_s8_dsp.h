@@ -11,6 +11,7 @@
 #define MOTE_DEPTHWISE_CONV2D_S8_DSP_H
 
 #include "dsp.h"
+#include "low_bits.h"
 #include "rows.h"
 #include "window2d.h"
 
@@ -230,6 +231,34 @@ MOTE_INLINE void mote_depthwise_any_group(const depthwise_conv2d_s8_dsp_params* 
     }
 }
 
+/* Weights of few bits: tiles of channels are expanded, and then the records of four channels of x at a time
+ * made of them and of the constants. */
+typedef struct {
+  const mote_low_tiles* tiles; /* or null: p->records are whole */
+  const uint8_t* order;        /* for each byte of the weights of a record the tap, 255: 0 */
+  uint32_t* expanded;
+  int32_t* records;
+} mote_depthwise_low;
+
+/* The records of output channels [c, c + count); c is a multiple of as many as are made at a time. */
+MOTE_INLINE const int32_t* mote_depthwise_records(const depthwise_conv2d_s8_dsp_params* p,
+                                                  const mote_depthwise_low* low, int32_t c, int32_t count) {
+  const mote_low_tiles* t = low->tiles;
+  if (!t) return p->records + c * p->record;
+  const int32_t all = p->channels * p->multiplier, at = c % t->channels;
+  if (at == 0) mote_low_tile(t, c / t->channels, mote_least(t->channels, all - c), low->expanded);
+  const int8_t* taps = (const int8_t*)low->expanded + at * t->channel_bytes;
+  const int32_t* constants = p->records + 3 * c;
+  int32_t* record = low->records;
+  for (int32_t i = 0; i < count; ++i, taps += t->channel_bytes, constants += 3, record += p->record) {
+    int8_t* bytes = (int8_t*)record;
+    for (int32_t b = 0; b < 4 * (p->record - 3); ++b)
+      bytes[b] = low->order[b] == 255 ? 0 : taps[low->order[b]];
+    memcpy(record + p->record - 3, constants, 12);
+  }
+  return low->records;
+}
+
 /* Whether output lines at y stand on input lines that they need. */
 MOTE_INLINE int32_t mote_depthwise_overlaps(const depthwise_conv2d_s8_dsp_params* p, const int8_t* x,
                                             int32_t image, mote_depthwise_lines band, const int8_t* y,
@@ -242,9 +271,9 @@ MOTE_INLINE int32_t mote_depthwise_overlaps(const depthwise_conv2d_s8_dsp_params
   return 0;
 }
 
-MOTE_INLINE void mote_depthwise_rows(const depthwise_conv2d_s8_dsp_params* p, const int8_t* x, int8_t* y,
-                                     void* scratch, int32_t first, int32_t rows, int32_t is_3x3,
-                                     int32_t fours) {
+MOTE_INLINE void mote_depthwise_rows(const depthwise_conv2d_s8_dsp_params* p, const mote_depthwise_low* low,
+                                     const int8_t* x, int8_t* y, void* scratch, int32_t first, int32_t rows,
+                                     int32_t is_3x3, int32_t fours) {
   int16_t* planes = (int16_t*)scratch;
   uint32_t* weights = (uint32_t*)(void*)(planes + 4 * p->plane + 2); /* a pair may end behind the planes */
   int8_t* aside = (int8_t*)(weights + (is_3x3 ? 0 : p->lines.taps * p->tap_words));
@@ -265,7 +294,7 @@ MOTE_INLINE void mote_depthwise_rows(const depthwise_conv2d_s8_dsp_params* p, co
     for (int32_t c = 0; c < p->channels; c += 4) {
       const int32_t count = fours ? 4 : mote_least(p->channels - c, 4);
       const int32_t output = c * p->multiplier;
-      const int32_t* records = p->records + output * p->record;
+      const int32_t* records = mote_depthwise_records(p, low, output, count * p->multiplier);
       mote_planes(p, x, image, band, c, fours, planes);
       if (is_3x3)
         mote_depthwise_3x3_group(p, planes, count, records, to + output, lines);
@@ -277,15 +306,37 @@ MOTE_INLINE void mote_depthwise_rows(const depthwise_conv2d_s8_dsp_params* p, co
   }
 }
 
-/* Some rows, and the whole layer. */
-#define MOTE_DEPTHWISE(name, is_3x3, fours)                                                         \
-  MOTE_KERNEL void name##_rows(const depthwise_conv2d_s8_dsp_params* p, const int8_t* x, int8_t* y, \
-                               void* scratch, int32_t first, int32_t rows) {                        \
-    mote_depthwise_rows(p, x, y, scratch, first, rows, is_3x3, fours);                              \
-  }                                                                                                 \
-  MOTE_INLINE void name(const depthwise_conv2d_s8_dsp_params* p, const int8_t* x, int8_t* y,        \
-                        void* scratch) {                                                            \
-    name##_rows(p, x, y, scratch, 0, p->y_slots);                                                   \
+typedef struct {
+  depthwise_conv2d_s8_dsp_params layer; /* records: constants only */
+  mote_low_tiles tiles;
+  const uint8_t* order;
+} depthwise_conv2d_s8_dsp_low_params;
+
+/* Some rows, and the whole layer; FUNCTION_low has weights of few bits. */
+#define MOTE_DEPTHWISE(name, is_3x3, fours)                                                                 \
+  MOTE_KERNEL void name##_rows(const depthwise_conv2d_s8_dsp_params* p, const int8_t* x, int8_t* y,         \
+                               void* scratch, int32_t first, int32_t rows) {                                \
+    const mote_depthwise_low none = {0, 0, 0, 0};                                                           \
+    mote_depthwise_rows(p, &none, x, y, scratch, first, rows, is_3x3, fours);                               \
+  }                                                                                                         \
+  MOTE_KERNEL void name##_low_rows(const depthwise_conv2d_s8_dsp_low_params* p, const int8_t* x, int8_t* y, \
+                                   void* scratch, int32_t first, int32_t rows) {                            \
+    mote_depthwise_low low;                                                                                 \
+    low.tiles = &p->tiles;                                                                                  \
+    low.order = p->order;                                                                                   \
+    low.expanded = (uint32_t*)scratch;                                                                      \
+    low.records = (int32_t*)(low.expanded + 8 * p->tiles.blocks);                                           \
+    mote_depthwise_rows(&p->layer, &low, x, y, low.records + 4 * p->layer.multiplier * p->layer.record,     \
+                        first, rows, is_3x3, fours);                                                        \
+  }                                                                                                         \
+  MOTE_INLINE void name##_low(const depthwise_conv2d_s8_dsp_low_params* p, const int8_t* x, int8_t* y,      \
+                              void* scratch) {                                                              \
+    name##_low_rows(p, x, y, scratch, 0, p->layer.y_slots);                                                 \
+  }                                                                                                         \
+                                                                                                            \
+  MOTE_INLINE void name(const depthwise_conv2d_s8_dsp_params* p, const int8_t* x, int8_t* y,                \
+                        void* scratch) {                                                                    \
+    name##_rows(p, x, y, scratch, 0, p->y_slots);                                                           \
   }
 
 MOTE_DEPTHWISE(depthwise_3x3_dsp, 1, 0)

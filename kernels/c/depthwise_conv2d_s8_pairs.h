@@ -9,6 +9,7 @@
 #ifndef MOTE_DEPTHWISE_CONV2D_S8_PAIRS_H
 #define MOTE_DEPTHWISE_CONV2D_S8_PAIRS_H
 
+#include "low_bits.h"
 #include "pairs.h"
 
 /* Lines of one output channel; read in this order by the functions of depthwise_pairs_armv7m.S. */
@@ -226,9 +227,15 @@ MOTE_INLINE int32_t mote_pairs_overlap(const depthwise_conv2d_s8_pairs_params* p
   return 0;
 }
 
+/* Weights of few bits: tiles of channels. */
+typedef struct {
+  const mote_low_tiles* tiles; /* or null */
+  uint32_t* expanded;
+} mote_pairs_low;
+
 /* All channels of a band, to `y`. */
-MOTE_INLINE void mote_pairs_channels(const depthwise_conv2d_s8_pairs_params* p, const int8_t* x,
-                                     int32_t image, mote_pairs_band band, uint32_t* plane,
+MOTE_INLINE void mote_pairs_channels(const depthwise_conv2d_s8_pairs_params* p, mote_pairs_low low,
+                                     const int8_t* x, int32_t image, mote_pairs_band band, uint32_t* plane,
                                      mote_pairs_lines* t, int8_t* y, int32_t* sums,
                                      mote_pairs_depthwise_way way) {
   t->weights = p->weights;
@@ -236,6 +243,12 @@ MOTE_INLINE void mote_pairs_channels(const depthwise_conv2d_s8_pairs_params* p, 
   for (int32_t c = 0, o = 0; c < p->channels; ++c) {
     mote_pairs_plane(p, x + c, image, band, plane);
     for (int32_t i = 0; i < p->multiplier; ++i, ++o, t->weights += p->filter, t->entry += 4) {
+      if (low.tiles && o % low.tiles->channels == 0) {
+        const int32_t left = p->channels * p->multiplier - o;
+        mote_low_tile(low.tiles, o / low.tiles->channels, mote_least(left, low.tiles->channels),
+                      low.expanded);
+        t->weights = (const int8_t*)low.expanded;
+      }
       t->y = y + o;
       if (way == kMotePairsWhole)
         p->kernel[p->runs[o]](t);
@@ -245,9 +258,9 @@ MOTE_INLINE void mote_pairs_channels(const depthwise_conv2d_s8_pairs_params* p, 
   }
 }
 
-MOTE_INLINE void depthwise_conv2d_s8_pairs_body(const depthwise_conv2d_s8_pairs_params* p, const int8_t* x,
-                                                int8_t* y, void* scratch, int32_t first, int32_t rows,
-                                                mote_pairs_depthwise_way way) {
+MOTE_INLINE void depthwise_conv2d_s8_pairs_body(const depthwise_conv2d_s8_pairs_params* p, mote_pairs_low low,
+                                                const int8_t* x, int8_t* y, void* scratch, int32_t first,
+                                                int32_t rows, mote_pairs_depthwise_way way) {
   uint32_t* plane = (uint32_t*)scratch;
   int32_t* sums = (int32_t*)(plane + p->plane);
   int8_t* aside = (int8_t*)(sums + (way == kMotePairsWhole ? 0 : (p->along.out + 3) / 4 * 4));
@@ -271,20 +284,40 @@ MOTE_INLINE void depthwise_conv2d_s8_pairs_body(const depthwise_conv2d_s8_pairs_
       band = mote_pairs_band_of(p, line, t.lines);
       to = aside;
     }
-    mote_pairs_channels(p, x, n * p->lines.in, band, plane, &t, to, sums, way);
+    mote_pairs_channels(p, low, x, n * p->lines.in, band, plane, &t, to, sums, way);
     if (to == aside) memcpy(place, aside, (size_t)(t.lines * p->y_line));
   }
 }
 
-#define MOTE_DEPTHWISE_S8_PAIRS(name, way)                                                             \
-  MOTE_KERNEL void name(const depthwise_conv2d_s8_pairs_params* p, const int8_t* x, int8_t* y,         \
-                        void* scratch, int32_t first, int32_t rows) {                                  \
-    depthwise_conv2d_s8_pairs_body(p, x, y, scratch, first, rows, way);                                \
-  }                                                                                                    \
-  /* one band of everything */                                                                         \
-  MOTE_INLINE void name##_whole(const depthwise_conv2d_s8_pairs_params* p, const int8_t* x, int8_t* y, \
-                                void* scratch) {                                                       \
-    name(p, x, y, scratch, 0, p->lines.out);                                                           \
+typedef struct {
+  depthwise_conv2d_s8_pairs_params layer;
+  mote_low_tiles tiles;
+} depthwise_conv2d_s8_pairs_low_params;
+
+/* FUNCTION_low expands the tiles in front of the scratch. */
+#define MOTE_DEPTHWISE_S8_PAIRS(name, way)                                                                \
+  MOTE_KERNEL void name(const depthwise_conv2d_s8_pairs_params* p, const int8_t* x, int8_t* y,            \
+                        void* scratch, int32_t first, int32_t rows) {                                     \
+    const mote_pairs_low none = {0, 0};                                                                   \
+    depthwise_conv2d_s8_pairs_body(p, none, x, y, scratch, first, rows, way);                             \
+  }                                                                                                       \
+  MOTE_KERNEL void name##_low(const depthwise_conv2d_s8_pairs_low_params* p, const int8_t* x, int8_t* y,  \
+                              void* scratch, int32_t first, int32_t rows) {                               \
+    mote_pairs_low low;                                                                                   \
+    low.tiles = &p->tiles;                                                                                \
+    low.expanded = (uint32_t*)scratch;                                                                    \
+    depthwise_conv2d_s8_pairs_body(&p->layer, low, x, y, low.expanded + 8 * p->tiles.blocks, first, rows, \
+                                   way);                                                                  \
+  }                                                                                                       \
+  MOTE_INLINE void name##_low_whole(const depthwise_conv2d_s8_pairs_low_params* p, const int8_t* x,       \
+                                    int8_t* y, void* scratch) {                                           \
+    name##_low(p, x, y, scratch, 0, p->layer.lines.out);                                                  \
+  }                                                                                                       \
+                                                                                                          \
+  /* one band of everything */                                                                            \
+  MOTE_INLINE void name##_whole(const depthwise_conv2d_s8_pairs_params* p, const int8_t* x, int8_t* y,    \
+                                void* scratch) {                                                          \
+    name(p, x, y, scratch, 0, p->lines.out);                                                              \
   }
 
 MOTE_DEPTHWISE_S8_PAIRS(depthwise_conv2d_s8_pairs, kMotePairsAny)

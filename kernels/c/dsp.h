@@ -31,6 +31,13 @@ MOTE_INLINE uint32_t mote_sxtab16_ror8(uint32_t sum, uint32_t x) {
   return r;
 }
 
+/* sum + both halves of x */
+MOTE_INLINE int32_t mote_sum_pair(uint32_t x, int32_t sum) {
+  int32_t r;
+  __asm__("smlad %0, %1, %2, %3" : "=r"(r) : "r"(x), "r"(0x00010001), "r"(sum));
+  return r;
+}
+
 MOTE_INLINE uint32_t mote_load4(const int8_t* from) {
   uint32_t word;
   memcpy(&word, from, 4);

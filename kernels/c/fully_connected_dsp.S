@@ -8,6 +8,12 @@
  * four channels. x: `ext` wide: pairs of inputs as 16-bit numbers; sxtb16 or uxtb16: the bytes themselves,
  * eights of them.
  *
+ * lanes four: weights of 4 bits: a word holds two inputs of four channels a, b, c, d, lane = a + 16 b + 256 c +
+ * 4096 d; a, b, c from 0 to 15, d from -8 to 7. Products of the raw lanes, of their low 12, 8 and 4 bits: each
+ * difference is the sum of one channel, exact while the shifted sums fit 32 bits, which is proved when the
+ * weights are packed. What is to be added to the sums of a, b, c and to that of d stands before x. Sums: d r2,
+ * c r3, b r0, a r1.
+ *
  * r0, r2: 256 * sums of the odd channels + sums of the even ones (lanes own: those of the odd ones); r1, r3:
  * sums of the even channels; r4-r7: weights; r8-r11: x; r12: next x; lr: next weights.
  *
@@ -41,6 +47,42 @@
         .endif
 .endm
 
+.macro MOTE_FULLY_CONNECTED_PRODUCTS sum
+        smlad   \sum, r4, r8, \sum
+        smlad   \sum, r5, r9, \sum
+        smlad   \sum, r6, r10, \sum
+        smlad   \sum, r7, r11, \sum
+.endm
+
+.macro MOTE_FULLY_CONNECTED_FOUR
+        ldmia   lr!, {r4-r7}
+        MOTE_FULLY_CONNECTED_PRODUCTS r2
+        .irp w, r4, r5, r6, r7
+        bic     \w, \w, #0xf000f000
+        .endr
+        MOTE_FULLY_CONNECTED_PRODUCTS r3
+        .irp w, r4, r5, r6, r7
+        uxtb16  \w, \w
+        .endr
+        MOTE_FULLY_CONNECTED_PRODUCTS r0
+        .irp w, r4, r5, r6, r7
+        and     \w, \w, #0x000f000f
+        .endr
+        MOTE_FULLY_CONNECTED_PRODUCTS r1
+.endm
+
+.macro MOTE_FULLY_CONNECTED_TELL_APART
+        ldr     r4, [sp, #0]
+        ldrd    r4, r5, [r4, #-8]
+        subs    r2, r2, r3
+        subs    r3, r3, r0
+        subs    r0, r0, r1
+        adds    r1, r1, r4
+        add     r0, r4, r0, asr #4
+        add     r3, r4, r3, asr #8
+        add     r2, r5, r2, asr #12
+.endm
+
 .macro MOTE_FULLY_CONNECTED_OUTPUTS lanes, m, a, form, shift, sat, bits
         MOTE_OUTPUT_CONSTANTS \form, r4
         .ifc \lanes, shared
@@ -71,6 +113,9 @@
         .ifc \lanes, own
         lsr     r6, #1
         .endif
+        .ifc \lanes, four
+        lsl     r6, #1
+        .endif
         .ifc \ext, wide
         add     r6, r1, r6, lsr #1      /* the end of x */
         .else
@@ -95,12 +140,19 @@
         \ext  r11, r10, ror #8
         \ext  r10, r10
         .endif
+        .ifc \lanes, four
+        MOTE_FULLY_CONNECTED_FOUR
+        .else
         MOTE_FULLY_CONNECTED_PAIR \lanes, r0, r1
         MOTE_FULLY_CONNECTED_PAIR \lanes, r2, r3
+        .endif
         .endr
         ldr     r4, [sp, #4]
         cmp     r12, r4
         bne     2b
+        .ifc \lanes, four
+        MOTE_FULLY_CONNECTED_TELL_APART
+        .endif
         ldrd    r4, r5, [sp, #8]
         .ifc \lanes, shared
         subs    r0, r0, r1

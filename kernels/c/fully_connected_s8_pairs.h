@@ -8,6 +8,7 @@
 #ifndef MOTE_FULLY_CONNECTED_S8_PAIRS_H
 #define MOTE_FULLY_CONNECTED_S8_PAIRS_H
 
+#include "low_bits.h"
 #include "pairs.h"
 
 typedef struct {
@@ -122,6 +123,35 @@ MOTE_KERNEL void fully_connected_s8_pairs(const fully_connected_s8_pairs_params*
 MOTE_KERNEL void fully_connected_s8_pairs_assembly(const fully_connected_s8_pairs_params* p, const int8_t* x,
                                                    int8_t* y, void* scratch) {
   fully_connected_s8_pairs_body(p, x, y, scratch, 0);
+}
+
+/* Weights of few bits: tiles of channels, in even numbers, as bytes with 128 added; no plain ones. */
+typedef struct {
+  fully_connected_s8_pairs_params layer;
+  mote_low_tiles tiles;
+} fully_connected_s8_pairs_low_params;
+
+MOTE_INLINE void fully_connected_s8_pairs_low_body(const fully_connected_s8_pairs_low_params* p,
+                                                   const int8_t* x, int8_t* y, void* scratch,
+                                                   int32_t is_portable) {
+  const mote_low_tiles* t = &p->tiles;
+  fully_connected_s8_pairs_params layer = p->layer;
+  layer.weights = (const int32_t*)scratch;
+  for (int32_t c = 0, number = 0; c < p->layer.channels; c += t->channels, ++number) {
+    layer.channels = mote_least(t->channels, p->layer.channels - c);
+    layer.outputs = p->layer.outputs + 4 * c;
+    mote_low_tile(t, number, layer.channels, (uint32_t*)scratch);
+    fully_connected_s8_pairs_body(&layer, x, y, (uint32_t*)scratch + 8 * t->blocks, is_portable);
+  }
+}
+
+MOTE_KERNEL void fully_connected_s8_pairs_low(const fully_connected_s8_pairs_low_params* p, const int8_t* x,
+                                              int8_t* y, void* scratch) {
+  fully_connected_s8_pairs_low_body(p, x, y, scratch, 1);
+}
+MOTE_KERNEL void fully_connected_s8_pairs_assembly_low(const fully_connected_s8_pairs_low_params* p,
+                                                       const int8_t* x, int8_t* y, void* scratch) {
+  fully_connected_s8_pairs_low_body(p, x, y, scratch, 0);
 }
 
 #endif

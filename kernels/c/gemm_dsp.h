@@ -4,6 +4,7 @@
 #define MOTE_GEMM_DSP_H
 
 #include "dsp.h"
+#include "low_bits.h"
 
 #if defined(__ARM_FEATURE_DSP)
 
@@ -49,7 +50,7 @@ MOTE_INLINE void mote_gemm_pixels(const mote_gemm_stage* s, const uint32_t* wind
     gemm(&s->layer, windows, (int8_t*)aside);
     for (int32_t c = 0; c < s->channels; ++c, sums += 4)
       for (int32_t i = 0; i < count; ++i) y[i][c] = mote_gemm_output(s->general, c, sums[i]);
-  } else if (s->channels == s->layer.stride && (together || gemm != s->gemm)) {
+  } else if (s->channels == s->layer.channels && (together || gemm != s->gemm)) {
     gemm(&s->layer, windows, y[0]);
   } else {
     gemm(&s->layer, windows, (int8_t*)aside);
@@ -57,6 +58,47 @@ MOTE_INLINE void mote_gemm_pixels(const mote_gemm_stage* s, const uint32_t* wind
       memcpy(y[i], (const int8_t*)aside + i * s->layer.stride, (size_t)s->channels);
   }
 }
+
+/* The stage for the channels from c on of a layer whose weights have few bits: their tile is expanded into
+ * the scratch. */
+MOTE_INLINE void mote_gemm_tile(const mote_gemm_stage* s, const mote_low_tiles* t, int32_t c,
+                                uint32_t* scratch, mote_gemm_stage* tile) {
+  const int32_t left = s->channels - c, whole = s->layer.channels - c;
+  const int32_t number = c / t->channels;
+  tile->channels = left < t->channels ? left : t->channels;
+  tile->layer.channels = whole < t->channels ? whole : t->channels;
+  tile->layer.stride = tile->channels & 1 ? s->layer.stride : s->channels;
+  tile->layer.outputs = s->layer.outputs + c * t->output_words;
+  if (s->general) tile->general = s->general + number * (4 + 3 * t->channels);
+  tile->layer.weights = (const int32_t*)scratch;
+  mote_low_tile(t, number, tile->layer.channels, scratch);
+}
+
+/* The kernel `name` with weights of few bits: tile by tile, some rows at a time. */
+#define MOTE_GEMM_LOW(name)                                                                               \
+  typedef struct {                                                                                        \
+    name##_params layer;                                                                                  \
+    mote_low_tiles tiles;                                                                                 \
+  } name##_low_params;                                                                                    \
+  MOTE_INLINE void name##_low_body(const name##_low_params* p, const int8_t* x, int8_t* y, void* scratch, \
+                                   int32_t first, int32_t rows, int32_t sums_only) {                      \
+    uint32_t* tile = (uint32_t*)scratch;                                                                  \
+    name##_params layer = p->layer;                                                                       \
+    for (const int32_t end = first + rows; first < end; first += p->tiles.rows)                           \
+      for (int32_t c = 0; c < p->layer.stage.channels; c += p->tiles.channels) {                          \
+        mote_gemm_tile(&p->layer.stage, &p->tiles, c, tile, &layer.stage);                                \
+        name##_body(&layer, x, y + c, tile + 8 * p->tiles.blocks, first,                                  \
+                    p->tiles.rows < end - first ? p->tiles.rows : end - first, sums_only);                \
+      }                                                                                                   \
+  }                                                                                                       \
+  MOTE_KERNEL void name##_low(const name##_low_params* p, const int8_t* x, int8_t* y, void* scratch,      \
+                              int32_t first, int32_t rows) {                                              \
+    name##_low_body(p, x, y, scratch, first, rows, 0);                                                    \
+  }                                                                                                       \
+  MOTE_KERNEL void name##_low_sums(const name##_low_params* p, const int8_t* x, int8_t* y, void* scratch, \
+                                   int32_t first, int32_t rows) {                                         \
+    name##_low_body(p, x, y, scratch, first, rows, 1);                                                    \
+  }
 
 #endif
 #endif

@@ -14,12 +14,14 @@ std::string gemm_refusal(const BindContext& context, const Convolution& c) {
   if (const std::string why = fast_refusal(context, c, true); !why.empty()) return why;
   if (c.groups != 1) return "it has groups";
   if (c.rows.offset > 0 || c.columns.offset > 0) return "its padding is negative";
+  if (has_low_bits(context.input(1).encoding))
+    return lane_problem(filters_of(context, c), context.input(0).encoding);
   return {};
 }
 
 GemmOutputChoice output_choice(const BindContext& context) {
   const bool speed = context.optimize == Optimize::kSpeed;
-  return {.fitted = speed, .common = !speed};
+  return {.fitted = speed, .common = !speed && !has_low_bits(context.input(1).encoding)};
 }
 
 // Members and the call that both kernels have in common.
@@ -88,6 +90,14 @@ Gather listed_gather(const Convolution& c, std::int64_t pitch, bool is_signed) {
   return g;
 }
 
+// Tiles of few bits where the weights have them. Returns why it cannot be.
+std::string add_low_bits(KernelCall& call, const BindContext& context, const Convolution& c, const Filters& f,
+                         const std::vector<LanePair>& order, const GemmOutput& output, std::string& note) {
+  if (!has_low_bits(context.input(1).encoding)) return {};
+  const std::int64_t words = number_of(call, "stage.layer.filter_bytes") / 4;
+  return make_low_bits(call, context, c, output, lane_values(f, order, words), 2, note);
+}
+
 // Bytes of the padded band; more rows at a time copy fewer rows twice and leave fewer blocks incomplete.
 std::int64_t band_limit(Optimize optimize) {
   switch (optimize) {
@@ -113,14 +123,20 @@ BindResult bind_conv2d_s8_dsp(const BindContext& context) {
   if (points) {
     call.params.push_back({"width", c.columns.in});
     call.params.push_back({"in_channels", c.in_channels});
+    call.params.push_back({"out_channels", c.out_channels});
   } else {
     add_padded_window(call, context, c);
   }
   add_widen4(call, x);
   call.scratch_bytes =
       add_gemm(call, context, c, f, widened_order(f.elements), output) + round_up(c.in_channels, 4);
-  Bound bound{{std::move(call)}, {}, output.note()};
-  if (points && c.out_channels <= c.in_channels) bound.in_place_inputs.push_back(context.node().inputs[0]);
+  std::string note = output.note();
+  if (const std::string why = add_low_bits(call, context, c, f, widened_order(f.elements), output, note);
+      !why.empty())
+    return Refusal{why};
+  const bool in_place = points && c.out_channels <= c.in_channels && call.row_block == 1;
+  Bound bound{{std::move(call)}, {}, note};
+  if (in_place) bound.in_place_inputs.push_back(context.node().inputs[0]);
   return bound;
 }
 
@@ -154,7 +170,10 @@ BindResult bind_conv2d_s8_shallow_dsp(const BindContext& context) {
   constexpr std::int64_t kReadBehind = 3;
   call.scratch_bytes = add_gemm(call, context, c, f, gather.order, output) +
                        ((band - 1) * c.rows.stride + taps_reach) * pitch + kReadBehind;
-  return Bound{{std::move(call)}, {}, output.note()};
+  std::string note = output.note();
+  if (const std::string why = add_low_bits(call, context, c, f, gather.order, output, note); !why.empty())
+    return Refusal{why};
+  return Bound{{std::move(call)}, {}, note};
 }
 
 }  // namespace mote

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "plan/fitted_requantization.h"
+#include "plan/low_bits.h"
 
 namespace mote {
 
@@ -98,31 +98,30 @@ Form form_of(const BindContext& context, const Convolution& c, bool quick) {
   return c.stage.zero_point == -128 ? Form::kPositive : Form::kSigned;
 }
 
-// Weights of one channel as the kernel reads them.
-std::vector<std::int8_t> packed_taps(const Filters& f, std::int64_t channel, const Layout& l,
-                                     bool in_assembly, std::int64_t tap_words) {
-  const auto tap = [&](std::int64_t line, std::int64_t at) -> std::int8_t {
-    if (at >= l.along.taps) return 0;
-    return static_cast<std::int8_t>(
-        f.at(channel, l.is_swapped ? at * l.lines.taps + line : line * l.along.taps + at));
+constexpr std::int64_t kNoTap = -1;
+
+// The taps of a channel, row by row of the filter, in the order of the bytes that the kernel reads.
+std::vector<std::int64_t> tap_order(const Layout& l, bool in_assembly, std::int64_t tap_words) {
+  const auto tap = [&](std::int64_t line, std::int64_t at) {
+    if (at >= l.along.taps) return kNoTap;
+    return l.is_swapped ? at * l.lines.taps + line : line * l.along.taps + at;
   };
+  std::vector<std::int64_t> order;
   if (in_assembly && l.along.stride == 1) {  // bytes 0 and 2, 1 and 3 become (w0, w1), (w1, w2)
-    std::vector<std::int8_t> bytes;
     for (std::int64_t i = 0; i < 3; ++i)
-      for (const std::int64_t k : {0, 1, 1, 2}) bytes.push_back(tap(i, k));
-    return bytes;
+      for (const std::int64_t k : {0, 1, 1, 2}) order.push_back(tap(i, k));
+    return order;
   }
   if (in_assembly)  // (w0, w1) of each line; (w2 of line 0, w2 of line 1), (w2 of line 2, 0)
     return {tap(0, 0), tap(0, 2), tap(0, 1), tap(1, 2), tap(1, 0), tap(2, 2),
-            tap(1, 1), 0,         tap(2, 0), 0,         tap(2, 1), 0};
-  std::vector<std::int8_t> bytes;
+            tap(1, 1), kNoTap,    tap(2, 0), kNoTap,    tap(2, 1), kNoTap};
   for (std::int64_t i = 0; i < l.lines.taps; ++i)
     for (std::int64_t k = 0; k < tap_words; ++k) {
-      bytes.push_back(tap(i, l.along.step == 1 ? 2 * k : k));
-      bytes.push_back(l.along.step == 1 ? tap(i, 2 * k + 1) : std::int8_t{0});
+      order.push_back(tap(i, l.along.step == 1 ? 2 * k : k));
+      order.push_back(l.along.step == 1 ? tap(i, 2 * k + 1) : kNoTap);
     }
-  bytes.resize(static_cast<std::size_t>(round_up(static_cast<std::int64_t>(bytes.size()), 4)));
-  return bytes;
+  order.resize(static_cast<std::size_t>(round_up(static_cast<std::int64_t>(order.size()), 4)), kNoTap);
+  return order;
 }
 
 struct Output {
@@ -155,17 +154,52 @@ Output output_of(const BindContext& context, const Convolution& c, const Filters
   return o;
 }
 
-std::vector<std::int32_t> records_of(const Filters& f, const Layout& l, const Output& o,
-                                     std::int64_t tap_words) {
+// Weights (of few bits: none) and constants of each channel.
+std::vector<std::int32_t> records_of(const Filters& f, const Output& o,
+                                     const std::vector<std::int64_t>& order, bool few_bits) {
   std::vector<std::int32_t> words;
   for (std::size_t i = 0; i < o.biases.size(); ++i) {
-    const auto taps = packed_taps(f, static_cast<std::int64_t>(i), l, o.form != Form::kAny, tap_words);
-    const std::size_t at = words.size();
-    words.resize(at + taps.size() / 4);
-    std::memcpy(&words[at], taps.data(), taps.size());
+    for (std::size_t at = 0; !few_bits && at < order.size(); at += 4) {
+      std::uint32_t word = 0;
+      for (std::size_t b = 0; b < 4; ++b)
+        if (order[at + b] != kNoTap)
+          word |= (static_cast<std::uint32_t>(f.at(static_cast<std::int64_t>(i), order[at + b])) & 0xffU)
+                  << (8 * b);
+      words.push_back(static_cast<std::int32_t>(word));
+    }
     words.insert(words.end(), {o.biases[i], o.multipliers[i], o.thirds[i]});
   }
   return words;
+}
+
+// Replaces the weights of the call by tiles of few bits that FUNCTION_low expands in front of the scratch,
+// and records that it makes of them.
+std::string make_low_bits(KernelCall& call, const Convolution& c, const Filters& f,
+                          const std::vector<std::int64_t>& order, std::int64_t record) {
+  constexpr std::int64_t kChannels = 32;  // so that tiles of any filter are whole blocks
+  const std::int64_t unit = 4 * (c.out_channels / c.in_channels);
+  LowTiles tiles;
+  tiles.filter_bytes = f.elements;
+  tiles.channels = std::min(round_up(kChannels, unit), round_up(f.channels, unit));
+  tiles.rows = 1;
+  std::vector<std::vector<std::int32_t>> parts;
+  for (std::int64_t o = 0; o < f.channels; ++o) {
+    if (o % tiles.channels == 0) parts.emplace_back();
+    for (std::int64_t k = 0; k < f.elements; ++k) parts.back().push_back(f.at(o, k));
+  }
+  const LowBits low = pack_low_bits(parts);
+  MOTE_CHECK(low.fits(), "an encoding of few bits");
+  for (Parameter& p : call.params) p.name = "layer." + p.name;
+  add_low_tiles(call.params, tiles, low, LowUnit::kByte);
+  ConstantArray places{"uint8_t", {}};
+  for (const std::int64_t tap : order)
+    places.bytes.push_back(static_cast<std::byte>(tap == kNoTap ? 255 : tap));
+  call.params.push_back({"order", std::move(places)});
+  const std::size_t rows = call.function.find("_rows");
+  call.function.insert(std::min(rows, call.function.size()), "_low");
+  call.params_type = "depthwise_conv2d_s8_dsp_low_params";
+  call.scratch_bytes += 4 * (tiles.words() + unit * record);
+  return "; " + low_note(low, tiles.channels);
 }
 
 void add_assembly(KernelCall& call, const Layout& l, const Output& o, std::int64_t y_step,
@@ -193,30 +227,29 @@ void add_axis(std::vector<Parameter>& params, const std::string& name, const Win
 
 // Geometry, layout and constants.
 std::vector<Parameter> parameters_of(const BindContext& context, const Convolution& c, const Layout& l,
-                                     const Output& o, std::int64_t tap_words,
+                                     const Output& o, std::int64_t tap_words, std::int64_t record,
                                      const std::vector<std::int32_t>& records) {
   const Encoding& x = context.input(0).encoding;
   const std::int64_t x_row = c.columns.in * c.in_channels;
   const std::int64_t y_row = c.columns.out * c.out_channels;
-  const std::pair<const char*, std::int64_t> numbers[] = {
-      {"channels", c.in_channels},
-      {"multiplier", c.out_channels / c.in_channels},
-      {"x_line", l.is_swapped ? c.in_channels : x_row},
-      {"x_step", l.is_swapped ? x_row : c.in_channels},
-      {"y_line", l.is_swapped ? c.out_channels : y_row},
-      {"y_step", l.is_swapped ? y_row : c.out_channels},
-      {"x_slots", c.batches * l.lines.in},
-      {"y_slots", c.batches * l.lines.out},
-      {"band", l.band},
-      {"waiting", l.waiting},
-      {"pitch", l.pitch},
-      {"plane", l.plane},
-      {"used", l.used},
-      {"x_zero", byte_zero(x)},
-      {"x_flip", byte_flip(x)},
-      {"quick", o.quick ? 1 : 0},
-      {"tap_words", tap_words},
-      {"record", static_cast<std::int64_t>(records.size()) / c.out_channels}};
+  const std::pair<const char*, std::int64_t> numbers[] = {{"channels", c.in_channels},
+                                                          {"multiplier", c.out_channels / c.in_channels},
+                                                          {"x_line", l.is_swapped ? c.in_channels : x_row},
+                                                          {"x_step", l.is_swapped ? x_row : c.in_channels},
+                                                          {"y_line", l.is_swapped ? c.out_channels : y_row},
+                                                          {"y_step", l.is_swapped ? y_row : c.out_channels},
+                                                          {"x_slots", c.batches * l.lines.in},
+                                                          {"y_slots", c.batches * l.lines.out},
+                                                          {"band", l.band},
+                                                          {"waiting", l.waiting},
+                                                          {"pitch", l.pitch},
+                                                          {"plane", l.plane},
+                                                          {"used", l.used},
+                                                          {"x_zero", byte_zero(x)},
+                                                          {"x_flip", byte_flip(x)},
+                                                          {"quick", o.quick ? 1 : 0},
+                                                          {"tap_words", tap_words},
+                                                          {"record", record}};
   std::vector<Parameter> params;
   add_axis(params, "lines", l.lines);
   add_axis(params, "along", l.along);
@@ -249,14 +282,18 @@ BindResult bind_depthwise_conv2d_s8_dsp(const BindContext& context) {
   const std::int64_t scratch =
       8 * l.plane + 4 + (in_assembly ? 0 : 4 * l.lines.taps * tap_words) + l.waiting * row_bytes;
   if (scratch > 64 * 1024 || !is_small(c, l)) return Refusal{"the lines are too long for the scratch"};
-  const auto records = records_of(f, l, o, tap_words);
+  const bool few_bits = has_low_bits(context.input(1).encoding);
+  if (few_bits && f.elements > 254) return Refusal{"weights of few bits and more than 254 taps"};
+  const auto order = tap_order(l, in_assembly, tap_words);
+  const std::int64_t record = static_cast<std::int64_t>(order.size()) / 4 + 3;
+  const auto records = records_of(f, o, order, few_bits);
   const bool fours = c.in_channels % 4 == 0 && context.optimize != Optimize::kSize;  // else one for all
   KernelCall call{std::string(!in_assembly ? "depthwise_any"
                               : fours      ? "depthwise_3x3_fours"
                                            : "depthwise_3x3") +
                       (l.is_whole ? "_dsp" : "_dsp_rows"),
                   "depthwise_conv2d_s8_dsp_params",
-                  parameters_of(context, c, l, o, tap_words, records),
+                  parameters_of(context, c, l, o, tap_words, record, records),
                   {context.node().inputs[0]},
                   context.node().outputs,
                   scratch};
@@ -270,10 +307,13 @@ BindResult bind_depthwise_conv2d_s8_dsp(const BindContext& context) {
     call.params.push_back({"sums", Symbol{"depthwise_sums", "mote_depthwise_sums"}});
   }
   if (in_assembly) add_assembly(call, l, o, l.is_swapped ? row_bytes : c.out_channels, context.optimize);
+  std::string few_note;
+  if (few_bits) few_note = make_low_bits(call, c, f, order, record);
   constexpr const char* kNotes[] = {"one multiplication per output", "rounding of positive results",
                                     "rounding of both signs", "any filter"};
-  Bound bound{
-      {std::move(call)}, {}, fmt::format("{}, planes of {} lines", kNotes[static_cast<int>(o.form)], l.band)};
+  Bound bound{{std::move(call)},
+              {},
+              fmt::format("{}, planes of {} lines{}", kNotes[static_cast<int>(o.form)], l.band, few_note)};
   if (l.is_whole && context.input(0).shape == context.output().shape)
     bound.in_place_inputs = {context.node().inputs[0]};
   return bound;

@@ -117,6 +117,7 @@ std::string winograd_refusal(const BindContext& context, const Convolution& c) {
     return a.taps == 3 && a.stride == 1 && a.step == 1 && a.offset <= 0;
   };
   if (!fits(c.rows) || !fits(c.columns)) return "not a 3x3 convolution with stride 1";
+  if (has_low_bits(context.input(1).encoding)) return "weights of few bits: windows need fewer instructions";
   if (c.groups != 1) return "it has groups";
   if (!context.target.has("fpu")) return "the target lacks fpu";
   if (context.optimize != Optimize::kSpeed) return "it needs scratch and code";

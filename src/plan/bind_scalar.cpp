@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "plan/low_bits.h"
 #include "plan/pairs.h"
 
 namespace mote {
@@ -70,12 +71,50 @@ std::size_t most_loops(Optimize optimize) {
   return optimize == Optimize::kSpeed ? kMostLoops : optimize == Optimize::kSize ? 1 : 2;
 }
 
+// A tile holds whole words, so the next segment begins with a new one.
+struct SegmentWeights {
+  std::vector<std::vector<std::int32_t>> filters;
+  std::int64_t taps = 0;
+};
+
+// Replaces the weights of the call by tiles of few bits that FUNCTION_low expands in front of the scratch.
+std::string make_low_bits(KernelCall& call, const BindContext& context, const Convolution& c,
+                          const std::vector<SegmentWeights>& segments) {
+  LowTiles tiles;
+  for (const SegmentWeights& s : segments) tiles.filter_bytes = std::max(tiles.filter_bytes, s.taps);
+  tiles.channels = low_tile_channels(context.optimize, c.out_channels, tiles.filter_bytes, 2);
+  const bool single = segments.size() == 1 && tiles.channels >= c.out_channels;
+  tiles.rows = low_tile_rows(c.batches * c.rows.out, c.columns.out, single);
+  std::vector<std::vector<std::int32_t>> parts;
+  for (const SegmentWeights& s : segments)
+    for (std::size_t o = 0; o < s.filters.size(); ++o) {
+      if (o % static_cast<std::size_t>(tiles.channels) == 0) parts.emplace_back();
+      parts.back().insert(parts.back().end(), s.filters[o].begin(), s.filters[o].end());
+    }
+  const LowBits low = pack_low_bits(parts);
+  MOTE_CHECK(low.fits(), "an encoding of few bits");
+  for (Parameter& p : call.params) p.name = "layer." + p.name;
+  add_low_tiles(call.params, tiles, low, LowUnit::kByte);
+  call.function += "_low";
+  call.params_type = "conv2d_s8_pairs_low_params";
+  call.scratch_bytes += 4 * tiles.words();
+  if (!single) call.row_block = tiles.rows;
+  return "; " + low_note(low, tiles.channels);
+}
+
 BindResult bind_pairs(const BindContext& context, ScalarIsa isa) {
   const Convolution c = convolution_of(context);
   if (const std::string why = fast_refusal(context, c); !why.empty()) return Refusal{why};
+  const bool few_bits = has_low_bits(context.input(1).encoding);
+  if (few_bits && c.groups != 1) return Refusal{"weights of few bits and groups"};
   const Filters f = filters_of(context, c);
   const Encoding& x = context.input(0).encoding;
-  auto choice = choose_loops(f, input_bounds(x), loops_of(isa), loop_costs(isa),
+  std::vector<Loop> loops;
+  const bool exact =
+      few_bits && std::count(f.values.begin(), f.values.end(), 0) == 0;  // zeros would take more bits
+  for (const Loop& loop : loops_of(isa))
+    if (!exact || f.elements % loop.taps == 0) loops.push_back(loop);
+  auto choice = choose_loops(f, input_bounds(x), loops, loop_costs(isa),
                              c.groups == 1 ? most_loops(context.optimize) : 1);
   if (!choice) return Refusal{"the weights are too large for words of two pixels"};
   if (isa == ScalarIsa::kRv32m && c.groups == 1) even_out(*choice);
@@ -92,6 +131,7 @@ BindResult bind_pairs(const BindContext& context, ScalarIsa isa) {
                                               : "conv2d_s8_pairs_outputs";
   add_pairs_output(call.params, c, outputs);
   std::vector<std::int8_t> weights;
+  std::vector<SegmentWeights> tiled;
   std::vector<std::int32_t> entries;
   std::int64_t most_taps = 0;
   std::string note = "two pixels per word, runs of";
@@ -100,23 +140,28 @@ BindResult bind_pairs(const BindContext& context, ScalarIsa isa) {
     const Loop& loop = choice->loops[i];
     const std::int64_t taps = loop.passes(f.elements) * loop.taps;
     std::int64_t channels = 0;
+    SegmentWeights segment{{}, taps};
     for (std::int64_t o = 0; o < f.channels; ++o) {
       if (choice->of_channel[static_cast<std::size_t>(o)] != i) continue;
       ++channels;
-      for (std::int64_t k = 0; k < taps; ++k) weights.push_back(static_cast<std::int8_t>(f.at(o, k)));
+      auto& filter = segment.filters.emplace_back();
+      for (std::int64_t k = 0; k < taps; ++k) filter.push_back(f.at(o, k));
+      weights.insert(weights.end(), filter.begin(), filter.end());
       const auto& entry = outputs.entries[static_cast<std::size_t>(o)];
       entries.insert(entries.end(), entry.begin(), entry.end());
     }
     if (channels == 0) continue;
+    tiled.push_back(std::move(segment));
     add_segment(call, segments++, loop, channels / c.groups, taps, isa, outputs);
     most_taps = std::max(most_taps, taps);
     note += fmt::format(" {}", loop.run);
   }
   call.params.push_back({"words", 2 * most_taps});
-  call.params.push_back({"weights", constant_array(weights)});
+  if (!few_bits) call.params.push_back({"weights", constant_array(weights)});
   call.params.push_back({"outputs", constant_array(entries)});
   call.scratch_bytes = 8 * most_taps + (sums ? 16 * (c.out_channels / c.groups + 1) : 0) +
                        4 * c.out_channels + c.in_channels / c.groups;
+  if (few_bits) note += make_low_bits(call, context, c, tiled);
   return Bound{{std::move(call)}, {}, note};
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "plan/low_bits.h"
 #include "plan/pairs.h"
 
 namespace mote {
@@ -63,6 +64,31 @@ std::vector<std::int32_t> masked_weights(const Filters& f, const Split& split, s
   return words;
 }
 
+// Replaces the weights of the call by tiles of few bits that FUNCTION_low expands in front of the scratch.
+std::string make_low_bits(KernelCall& call, const BindContext& context, const Filters& f, const Split& split,
+                          std::int64_t elements) {
+  const auto channels = static_cast<std::int64_t>(split.channels.size());
+  LowTiles tiles;
+  tiles.filter_bytes = elements;
+  tiles.channels = low_tile_channels(context.optimize, channels, elements, 2);
+  std::vector<std::vector<std::int32_t>> parts;
+  for (std::int64_t o = 0; o < channels; o += 2) {
+    if (o % tiles.channels == 0) parts.emplace_back();
+    for (std::int64_t k = 0; k < elements; k += 4)
+      for (std::int64_t i = o; i < o + 2; ++i)
+        for (std::int64_t b = 0; b < 4; ++b)
+          parts.back().push_back(f.at(split.channels[static_cast<std::size_t>(i)], k + b));
+  }
+  const LowBits low = pack_low_bits(parts);
+  MOTE_CHECK(low.fits(), "an encoding of few bits");
+  for (Parameter& p : call.params) p.name = "layer." + p.name;
+  add_low_tiles(call.params, tiles, low, LowUnit::kOffsetByte);
+  call.function += "_low";
+  call.params_type = "fully_connected_s8_pairs_low_params";
+  call.scratch_bytes += 4 * tiles.words();
+  return "; " + low_note(low, tiles.channels);
+}
+
 // One row, or a window that is the whole image.
 bool is_connected(const Convolution& c) {
   const auto whole = [](const WindowAxis& a) {
@@ -83,6 +109,8 @@ BindResult bind_connected_pairs(const BindContext& context, ScalarIsa isa) {
   const Filters f = filters_of(context, c);
   const Encoding& x = context.input(0).encoding;
   const Split split = choose_split(f, input_bounds(x));
+  const bool few_bits = has_low_bits(context.input(1).encoding);
+  if (few_bits && !split.plain.empty()) return Refusal{"some channels need short sums"};
   const PairsOutput output = pairs_output(context, c, f);
   const std::int64_t elements = round_up(f.elements, 4 * split.fours);
   const std::int64_t runs = elements / (4 * split.fours), words = runs * (2 * split.fours + 1);
@@ -119,10 +147,12 @@ BindResult bind_connected_pairs(const BindContext& context, ScalarIsa isa) {
     entries.insert(entries.end(), output.entries[static_cast<std::size_t>(o)].begin(),
                    output.entries[static_cast<std::size_t>(o)].end());
   }
-  call.params.push_back({"weights", constant_array(masked_weights(f, split, elements))});
+  if (!few_bits) call.params.push_back({"weights", constant_array(masked_weights(f, split, elements))});
   call.params.push_back({"plain_weights", constant_array(plain)});
   call.params.push_back({"outputs", constant_array(entries)});
-  return Bound{{std::move(call)}, {}, fmt::format("two inputs per word, runs of {}", 4 * split.fours)};
+  std::string note = fmt::format("two inputs per word, runs of {}", 4 * split.fours);
+  if (few_bits) note += make_low_bits(call, context, f, split, elements);
+  return Bound{{std::move(call)}, {}, note};
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "plan/low_bits.h"
 #include "plan/pairs.h"
 
 namespace mote {
@@ -119,6 +120,28 @@ void add_axis(std::vector<Parameter>& params, const std::string& name, const Win
       {name, std::vector<std::int64_t>{a.in, a.out, a.taps, a.stride, a.step, a.offset, a.divisor}});
 }
 
+// Replaces the weights of the call by tiles of few bits that FUNCTION_low expands in front of the scratch.
+std::string make_low_bits(KernelCall& call, const Filters& f, std::int64_t filter) {
+  LowTiles tiles;
+  tiles.filter_bytes = filter;
+  tiles.channels = std::min<std::int64_t>(32, f.channels);
+  tiles.rows = 1;
+  std::vector<std::vector<std::int32_t>> parts;
+  for (std::int64_t o = 0; o < f.channels; ++o) {
+    if (o % tiles.channels == 0) parts.emplace_back();
+    for (std::int64_t k = 0; k < filter; ++k) parts.back().push_back(f.at(o, k));
+  }
+  const LowBits low = pack_low_bits(parts);
+  MOTE_CHECK(low.fits(), "an encoding of few bits");
+  for (Parameter& p : call.params) p.name = "layer." + p.name;
+  add_low_tiles(call.params, tiles, low, LowUnit::kByte);
+  const std::size_t whole = call.function.find("_whole");
+  call.function.insert(std::min(whole, call.function.size()), "_low");
+  call.params_type = "depthwise_conv2d_s8_pairs_low_params";
+  call.scratch_bytes += 4 * tiles.words();
+  return "; " + low_note(low, tiles.channels);
+}
+
 BindResult bind_depthwise_pairs(const BindContext& context, ScalarIsa isa) {
   const Convolution c = convolution_of(context);
   if (const std::string why = fast_refusal(context, c); !why.empty()) return Refusal{why};
@@ -179,15 +202,16 @@ BindResult bind_depthwise_pairs(const BindContext& context, ScalarIsa isa) {
   call.params.push_back({"filter", filter});
   std::vector<std::int32_t> entries;
   for (const auto& entry : outputs.entries) entries.insert(entries.end(), entry.begin(), entry.end());
-  call.params.push_back({"weights", constant_array(weights)});
+  const bool few_bits = has_low_bits(context.input(1).encoding);
+  if (!few_bits) call.params.push_back({"weights", constant_array(weights)});
   call.params.push_back({"outputs", constant_array(entries)});
   call.scratch_bytes = 4 * p.words(p.band) + (way == Way::kWhole ? 0 : 4 * round_up(p.along.out, 4)) +
                        p.waiting * c.columns.out * c.out_channels;
+  std::string note = fmt::format("two outputs per word, planes of {} lines", p.band);
+  if (few_bits) note += make_low_bits(call, f, filter);
   std::vector<ValueId> in_place;
   if (p.is_whole) in_place.push_back(context.node().inputs[0]);
-  return Bound{{std::move(call)},
-               std::move(in_place),
-               fmt::format("two outputs per word, planes of {} lines", p.band)};
+  return Bound{{std::move(call)}, std::move(in_place), note};
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <limits>
 
 #include "plan/fitted_requantization.h"
@@ -27,7 +28,12 @@ std::int64_t cost(const Chunks& c) {
 }
 
 // `words` are those of a filter of two channels.
-Chunks choose_chunks(std::int64_t words, const BindContext& context) {
+Chunks choose_chunks(std::int64_t words, const BindContext& context, bool exact) {
+  if (exact) {  // zeros would take more bits
+    std::int64_t chunk = 16;
+    while (words % chunk != 0) chunk -= 2;
+    return {chunk, words, chunk < words};
+  }
   if (context.optimize == Optimize::kSize) return {4, round_up(words, 4), true};
   // a body of 16 words has 700 bytes, so it stays in the instruction caches of 1 KB that stand before slow
   // flash
@@ -280,7 +286,9 @@ std::int64_t add_gemm(KernelCall& call, const BindContext& context, const Convol
                       const std::vector<LanePair>& order, const GemmOutput& output) {
   const bool shared = lane_problem(f, context.input(0).encoding).empty();
   const std::int64_t steps = round_up(static_cast<std::int64_t>(order.size()), 2);
-  const Chunks chunks = choose_chunks(shared ? steps : 2 * steps, context);
+  const bool exact =
+      has_low_bits(context.input(1).encoding) && std::count(f.values.begin(), f.values.end(), 0) == 0;
+  const Chunks chunks = choose_chunks(shared ? steps : 2 * steps, context, exact);
   std::vector<std::int32_t> weights;
   for (std::int64_t o = 0; o < f.channels; o += 2) {
     const std::size_t end = weights.size() + static_cast<std::size_t>(chunks.words);
@@ -336,6 +344,147 @@ void add_fully_connected(KernelCall& call, const BindContext& context, const Con
                              : channels != c.out_channels     ? channels
                                                               : 0;
   call.scratch_bytes = std::max<std::int64_t>((widened ? 2 * elements : 0) + aside, 4);
+}
+
+std::vector<std::int32_t> lane_values(const Filters& f, const std::vector<LanePair>& order,
+                                      std::int64_t words) {
+  std::vector<std::int32_t> values;
+  for (std::int64_t o = 0; o < f.channels; o += 2) {
+    const std::size_t end = values.size() + static_cast<std::size_t>(4 * words);
+    const std::int64_t b = std::min(o + 1, f.channels - 1);
+    for (const LanePair& pair : order)
+      values.insert(values.end(),
+                    {f.at(o, pair.first), f.at(b, pair.first), f.at(o, pair.second), f.at(b, pair.second)});
+    values.resize(end, 0);
+  }
+  return values;
+}
+
+std::vector<std::int32_t> connected_lane_values(const Filters& f, std::int64_t elements) {
+  std::vector<std::int32_t> values;
+  const auto at = [&](std::int64_t o, std::int64_t k) { return f.at(std::min(o, f.channels - 1), k); };
+  for (std::int64_t o = 0; o < f.channels; o += 4)
+    for (std::int64_t k = 0; k < elements; k += 8)
+      for (const std::int64_t a : {o, o + 2})
+        for (const std::int64_t i : {k, k + 1, k + 4, k + 5})
+          values.insert(values.end(), {at(a, i), at(a + 1, i), at(a, i + 2), at(a + 1, i + 2)});
+  return values;
+}
+
+std::int64_t number_of(const KernelCall& call, std::string_view name) {
+  for (const Parameter& p : call.params)
+    if (p.name == name) return std::get<std::int64_t>(p.value);
+  fail_check("a parameter of the call", __FILE__, __LINE__, std::string(name));
+}
+
+namespace {
+
+// The general output stage of each tile: the four words that all channels share, then those of its own.
+std::vector<std::int32_t> split_general(const std::vector<std::int32_t>& general, std::int64_t tile) {
+  std::vector<std::int32_t> words;
+  const auto step = static_cast<std::size_t>(3 * tile);
+  for (std::size_t at = 4; at < general.size(); at += step) {
+    words.insert(words.end(), general.begin(), general.begin() + 4);
+    words.insert(words.end(), general.begin() + static_cast<std::ptrdiff_t>(at),
+                 general.begin() + static_cast<std::ptrdiff_t>(std::min(at + step, general.size())));
+  }
+  return words;
+}
+
+}  // namespace
+
+std::string make_low_bits(KernelCall& call, const BindContext& context, const Convolution& c,
+                          const GemmOutput& output, const std::vector<std::int32_t>& values,
+                          std::int64_t unit, std::string& note) {
+  const std::int64_t channels = round_up(c.out_channels, unit);
+  LowTiles tiles;
+  tiles.filter_bytes = static_cast<std::int64_t>(values.size()) / channels;
+  tiles.channels = low_tile_channels(context.optimize, c.out_channels, tiles.filter_bytes, unit);
+  const bool single = tiles.channels >= c.out_channels;
+  tiles.rows = low_tile_rows(c.batches * c.rows.out, c.columns.out, single);
+  tiles.output_words = output.channel_words();
+  std::vector<std::vector<std::int32_t>> parts;
+  const std::int64_t part = tiles.channels * tiles.filter_bytes;
+  for (auto at = values.begin(); at != values.end();) {
+    const auto end = at + std::min<std::ptrdiff_t>(part, values.end() - at);
+    parts.emplace_back(at, end);
+    at = end;
+  }
+  const LowBits low = pack_low_bits(parts);
+  if (!low.fits()) return "counted from their zero points, the weights have too many bits";
+  std::erase_if(call.params, [](const Parameter& p) { return p.name == "stage.layer.weights"; });
+  for (Parameter& p : call.params) {
+    if (p.name == "stage.general") {
+      const auto& words = std::get<ConstantArray>(p.value).bytes;
+      std::vector<std::int32_t> general(words.size() / 4);
+      std::memcpy(general.data(), words.data(), words.size());
+      p.value = constant_array(split_general(general, tiles.channels));
+    }
+    p.name = "layer." + p.name;
+  }
+  add_low_tiles(call.params, tiles, low, LowUnit::kLanes);
+  call.function = call.params_type.substr(0, call.params_type.size() - 7) + "_low";  // less "_params"
+  call.params_type = call.function + "_params";
+  if (output.form == GemmOutput::kSums) call.function += "_sums";
+  call.scratch_bytes += 4 * tiles.words();
+  if (!single) call.row_block = tiles.rows;
+  note += "; " + low_note(low, tiles.channels);
+  return {};
+}
+
+namespace {
+
+// Whether weights from `low` to `low` + 15 can share lanes by fours: sums of the codes, shifted, fit 32 bits.
+bool fours_fit(const Filters& f, std::int32_t low, std::int64_t largest_input) {
+  if (low > 0 || low < -15) return false;  // what is beyond a filter has weight 0
+  for (std::int64_t o = 0; o < round_up(f.channels, 4); ++o) {
+    const int place = static_cast<int>(o % 4);
+    std::int64_t magnitude = 0;
+    for (std::int64_t k = 0; k < f.elements; ++k)
+      magnitude += std::abs(f.at(o, k) - low - (place == 3 ? 8 : 0));
+    if ((magnitude * largest_input) << (4 * place) > std::numeric_limits<std::int32_t>::max()) return false;
+  }
+  return true;
+}
+
+std::uint32_t fours_lane(const Filters& f, std::int64_t o, std::int64_t k, std::int32_t low) {
+  std::uint32_t lane = 0;
+  for (std::int64_t i = 0; i < 4; ++i)
+    lane |= (static_cast<std::uint32_t>(f.at(o + i, k) - low - (i == 3 ? 8 : 0)) & 15U) << (4 * i);
+  return lane;
+}
+
+}  // namespace
+
+bool add_connected_fours(KernelCall& call, const BindContext& context, const Convolution& c, const Filters& f,
+                         const GemmOutput& output) {
+  const LowBits form = pack_low_bits({f.values});
+  const std::int64_t largest_input = context.input(0).encoding.is_signed() ? 128 : 255;
+  if (form.bits != 4 || form.step != 0 || !form.table.empty()) return false;
+  const std::int32_t low = std::min(form.low, 0);
+  if (!fours_fit(f, low, largest_input)) return false;
+  constexpr std::int64_t kStep = 8;  // inputs
+  std::int64_t unroll = context.optimize == Optimize::kSize ? 1 : 4;
+  while (unroll > 1 && round_up(f.elements, kStep) % (kStep * unroll) != 0) unroll /= 2;
+  const std::int64_t elements = round_up(f.elements, kStep);
+  std::vector<std::int32_t> weights;
+  for (std::int64_t o = 0; o < f.channels; o += 4)
+    for (std::int64_t k = 0; k < elements; k += kStep)
+      for (const std::int64_t i : {k, k + 1, k + 4, k + 5})
+        weights.push_back(
+            static_cast<std::int32_t>(fours_lane(f, o, i, low) | fours_lane(f, o, i + 2, low) << 16));
+  const std::int64_t channels = round_up(c.out_channels, 4);
+  add_stage(call, context, c, f, output, weights, channels, elements / 2);
+  call.params.push_back({"stage.window_words", elements / 2});
+  add_function(call, output, "stage.gemm",
+               {"fully_connected_dsp.S", "MOTE_FULLY_CONNECTED", fmt::format("connected_fours{}", unroll),
+                fmt::format("four, {}, wide", unroll)});
+  for (Parameter& p : call.params) p.name = "layer." + p.name;
+  call.params.push_back({"low", std::int64_t{low}});
+  call.function = output.form == GemmOutput::kSums ? "fully_connected_s4_dsp_sums" : "fully_connected_s4_dsp";
+  call.params_type = "fully_connected_s4_dsp_params";
+  call.scratch_bytes = 8 + 2 * elements + (output.form == GemmOutput::kSums ? 4 : 1) * channels;
+  return true;
 }
 
 void add_widen4(KernelCall& call, const Encoding& x) {

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "plan/low_bits.h"
 #include "plan/packed_filters.h"
 
 namespace mote {
@@ -43,6 +44,9 @@ struct GemmOutput {
 
   // Words of `count` channels (rounded up), of each two the second first.
   std::vector<std::int32_t> constants(std::int64_t count) const;
+  std::int64_t channel_words() const {
+    return channels.empty() ? 0 : static_cast<std::int64_t>(channels[0].size());
+  }
   std::string note() const;       // for Bound
   std::string suffix() const;     // of the symbols of functions with this stage
   std::string arguments() const;  // form, shift, sat, bits
@@ -65,6 +69,28 @@ std::int64_t add_gemm(KernelCall& call, const BindContext& context, const Convol
 // the scratch: of the widened row, and of outputs that cannot be written in place.
 void add_fully_connected(KernelCall& call, const BindContext& context, const Convolution& c, const Filters& f,
                          const GemmOutput& output, bool widened);
+
+// The weights of all channels in the order of the words' bytes, a(first) b(first) a(second) b(second), for
+// tiles of few bits: of add_gemm, with `words` words for each two channels, and of add_fully_connected. What
+// is beyond the last channel repeats it.
+std::vector<std::int32_t> lane_values(const Filters& f, const std::vector<LanePair>& order,
+                                      std::int64_t words);
+std::vector<std::int32_t> connected_lane_values(const Filters& f, std::int64_t elements);
+
+// Replaces the weights of the call by tiles of few bits that FUNCTION_low expands in front of the scratch.
+// `values` are those of channels in units of `unit`. Returns why it cannot be; else the note is extended.
+std::string make_low_bits(KernelCall& call, const BindContext& context, const Convolution& c,
+                          const GemmOutput& output, const std::vector<std::int32_t>& values,
+                          std::int64_t unit, std::string& note);
+
+// A parameter of the call that is a number.
+std::int64_t number_of(const KernelCall& call, std::string_view name);
+
+// The form of fully_connected_dsp.S for weights of 4 bits, four channels in a lane, as parameters of
+// fully_connected_s4_dsp; false, and nothing done, where the weights have another form or their sums do not
+// fit.
+bool add_connected_fours(KernelCall& call, const BindContext& context, const Convolution& c, const Filters& f,
+                         const GemmOutput& output);
 
 // The function that widens four pixels, as the member `widen`.
 void add_widen4(KernelCall& call, const Encoding& x);
