@@ -77,6 +77,12 @@ MOTE_QUANTIZE(u16, uint16_t, mote_quantized(v, scale, zero, p->low, p->high))
 MOTE_QUANTIZE(s32, int32_t, mote_wide_quantized(v, scale, zero, INT32_MIN, INT32_MAX))
 MOTE_QUANTIZE(u32, uint32_t, mote_wide_quantized(v, scale, zero, 0, UINT32_MAX))
 
+/* Bipolar integers: the signs, +1 for 0. */
+MOTE_KERNEL void quantize_sign(const quantize_params* p, const float* x, int8_t* y) {
+  const int32_t count = p->outer * p->channels * p->inner;
+  for (int32_t i = 0; i < count; ++i) y[i] = x[i] >= 0 ? 1 : -1;
+}
+
 MOTE_DEQUANTIZE(s8, int8_t, (int32_t)v - zero)
 MOTE_DEQUANTIZE(u8, uint8_t, (int32_t)v - zero)
 MOTE_DEQUANTIZE(s16, int16_t, (int32_t)v - zero)

@@ -24,7 +24,12 @@ void add(Hash64& hash, const FieldValue& value) {
 void add(Hash64& hash, const TensorType& type) {
   hash.number(type.shape.size());
   for (const std::int64_t extent : type.shape) hash.number(static_cast<std::uint64_t>(extent));
-  hash.number(static_cast<std::uint64_t>(type.encoding.is_real() ? 0 : type.encoding.bits()));
+  const Encoding& e = type.encoding;
+  const int kind = e.is_real() ? 0 : e.bits() + (e.has_levels() ? 256 : 0);
+  hash.number(static_cast<std::uint64_t>(kind));
+  if (e.has_levels()) hash.number(e.levels().size());
+  for (const std::int16_t level : e.levels())
+    hash.number(static_cast<std::uint64_t>(static_cast<std::int64_t>(level)));
   hash.number(type.encoding.is_signed() ? 1 : 0);
   hash.number(type.encoding.is_quantized() ? 1 : 0);
   if (type.encoding.is_quantized()) {

@@ -47,6 +47,10 @@ class Operator {
   // Multiply-accumulates of one evaluation.
   virtual std::int64_t macs(const InputTypes&, const OutputTypes&) const { return 0; }
 
+  // Real in, real out, on a grid: what the simulated stage has beyond the float one, and what must not be
+  // computed away before lowering has read the encoding off it.
+  virtual bool simulates_quantization() const { return false; }
+
   bool operator==(const Operator& other) const {
     return name() == other.name() && fields() == other.fields();
   }

@@ -114,11 +114,13 @@ Tensor narrow(const Array& array) {
     }
   } else {
     MOTE_CHECK(static_cast<std::int64_t>(array.integer.size()) == array.size());
-    const std::int64_t low = array.type.encoding.min();
-    const std::int64_t high = array.type.encoding.max();
+    const Encoding& e = array.type.encoding;
+    const std::int64_t low = e.min();
+    const std::int64_t high = e.max();
     with_container(array.type.encoding, [&](auto element) {
       for (const std::int64_t value : array.integer) {
-        MOTE_CHECK(value >= low && value <= high, std::to_string(value) + " in " + to_string(array.type));
+        MOTE_CHECK(value >= low && value <= high && (!e.has_levels() || e.allows(value)),
+                   std::to_string(value) + " in " + to_string(array.type));
         element = static_cast<decltype(element)>(value);
         std::memcpy(target, &element, sizeof(element));
         target += sizeof(element);

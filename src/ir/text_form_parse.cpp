@@ -155,6 +155,7 @@ class Parser {
 
   void type_facts(TensorType& t) {
     Quantization q;
+    std::vector<std::int64_t> levels;
     list("}", [&] {
       const std::string key = scanner_.word();
       scanner_.expect("=");
@@ -171,12 +172,18 @@ class Parser {
       } else if (key == "zero") {
         scanner_.expect("[");
         list("]", [&] { q.zero_points.push_back(narrow_integer<std::int32_t>()); });
+      } else if (key == "levels") {
+        scanner_.expect("[");
+        list("]", [&] { levels.push_back(scanner_.integer()); });
+        if (t.encoding.is_real() || !Encoding::are_levels(levels, t.encoding.bits(), t.encoding.is_signed()))
+          scanner_.fail("levels are 2 to 16 ascending integers of an encoding of at most 8 bits");
       } else if (key == "sparsity") {
         t.sparsity = sparsity();
       } else {
         scanner_.fail("a type has no fact '" + key + "'");
       }
     });
+    if (!levels.empty()) t.encoding = t.encoding.with_levels(levels);
     if (q == Quantization{}) return;
     if (t.encoding.is_real() || q.scales.empty() || q.scales.size() != q.zero_points.size() ||
         (q.axis < 0 && q.scales.size() != 1))
@@ -217,9 +224,9 @@ class Parser {
     for (std::size_t i = 0; i < expected; ++i)
       bytes[i] = static_cast<std::byte>(digit(text[2 * i]) * 16 + digit(text[2 * i + 1]));
     Tensor tensor(t, std::move(bytes));
-    if (t.encoding.is_integer() && t.encoding.bits() < 8)
+    if (t.encoding.is_integer() && (t.encoding.bits() < 8 || t.encoding.has_levels()))
       for (std::int64_t i = 0; i < t.elements(); ++i)
-        if (tensor.integer_at(i) < t.encoding.min() || tensor.integer_at(i) > t.encoding.max())
+        if (!t.encoding.allows(tensor.integer_at(i)))
           scanner_.fail("an element is outside " + to_string(t.encoding));
     return tensor;
   }

@@ -70,8 +70,12 @@ std::string type_text(const TensorType& type) {
     facts.push_back("scale=" + bracketed(q.scales, [](float v) { return format_float(v); }));
     facts.push_back("zero=" + bracketed(q.zero_points, [](std::int32_t v) { return std::to_string(v); }));
   }
+  if (type.encoding.has_levels())
+    facts.push_back("levels=" +
+                    bracketed(type.encoding.levels(), [](std::int16_t v) { return std::to_string(v); }));
   if (type.sparsity != Sparsity{}) facts.push_back("sparsity=" + sparsity_text(type.sparsity));
-  return to_string(type) + (facts.empty() ? "" : " {" + join(facts, ", ") + "}");
+  return storage_name(type.encoding) + "[" + (type.shape.empty() ? "" : to_string(type.shape)) + "]" +
+         (facts.empty() ? "" : " {" + join(facts, ", ") + "}");
 }
 
 class Printer {

@@ -1,5 +1,8 @@
 #include "ir/type.h"
 
+#include <algorithm>
+#include <bit>
+
 #include "base/error.h"
 
 namespace mote {
@@ -49,6 +52,44 @@ Encoding Encoding::per_axis(int bits, bool is_signed, int axis, std::vector<floa
   return integer(bits, is_signed).with_quantization({axis, std::move(scales), std::move(zero_points)});
 }
 
+Encoding Encoding::bipolar(float scale) { return affine(2, true, scale, 0).with_levels({-1, 1}); }
+
+bool Encoding::are_levels(std::span<const std::int64_t> levels, int bits, bool is_signed) {
+  if (bits < 1 || bits > 8 || levels.size() < 2 || levels.size() > kMaxLevels) return false;
+  const Encoding range = integer(bits, is_signed);
+  for (std::size_t i = 1; i < levels.size(); ++i)
+    if (levels[i - 1] >= levels[i]) return false;
+  return levels.front() >= range.min() && levels.back() <= range.max();
+}
+
+Encoding Encoding::with_levels(const std::vector<std::int64_t>& levels) const {
+  MOTE_CHECK(are_levels(levels, bits_, signed_), to_string(*this));
+  Encoding e = *this;
+  e.levels_ = std::make_shared<const std::vector<std::int16_t>>(levels.begin(), levels.end());
+  return e;
+}
+
+std::span<const std::int16_t> Encoding::levels() const {
+  return levels_ ? std::span<const std::int16_t>(*levels_) : std::span<const std::int16_t>();
+}
+
+bool Encoding::allows(std::int64_t value) const {
+  if (value < min() || value > max()) return false;
+  return !levels_ || std::find(levels_->begin(), levels_->end(), value) != levels_->end();
+}
+
+bool Encoding::is_bipolar() const {
+  const auto all = levels();
+  const bool signs = bits_ == 2 && signed_ && all.size() == 2 && all[0] == -1 && all[1] == 1;
+  return signs &&
+         (!quantization_ || std::all_of(quantization_->zero_points.begin(), quantization_->zero_points.end(),
+                                        [](std::int32_t zero) { return zero == 0; }));
+}
+
+int Encoding::stored_bits() const {
+  return levels_ ? static_cast<int>(std::bit_width(levels_->size() - 1)) : bits();
+}
+
 Encoding Encoding::with_quantization(Quantization q) const {
   MOTE_CHECK(is_integer() && !q.scales.empty() && q.scales.size() == q.zero_points.size());
   Encoding e = *this;
@@ -63,11 +104,13 @@ std::int64_t Encoding::container_bytes() const {
 
 std::int64_t Encoding::min() const {
   MOTE_CHECK(is_integer());
+  if (levels_) return levels_->front();
   return signed_ ? -(std::int64_t{1} << (bits_ - 1)) : 0;
 }
 
 std::int64_t Encoding::max() const {
   MOTE_CHECK(is_integer());
+  if (levels_) return levels_->back();
   return (std::int64_t{1} << (signed_ ? bits_ - 1 : bits_)) - 1;
 }
 
@@ -88,11 +131,18 @@ std::int32_t Encoding::zero_point(std::size_t index) const {
 
 bool Encoding::operator==(const Encoding& other) const {
   if (bits_ != other.bits_ || (bits_ != 0 && signed_ != other.signed_)) return false;
+  if (!std::ranges::equal(levels(), other.levels())) return false;
   if (quantization_ == other.quantization_) return true;
   return quantization_ && other.quantization_ && *quantization_ == *other.quantization_;
 }
 
 std::string to_string(const Encoding& encoding) {
+  if (encoding.is_bipolar()) return "b1";
+  const std::string levels = "{" + std::to_string(encoding.levels().size()) + "}";
+  return storage_name(encoding) + (encoding.has_levels() ? levels : "");
+}
+
+std::string storage_name(const Encoding& encoding) {
   if (encoding.is_real()) return "f32";
   return (encoding.is_signed() ? "s" : "u") + std::to_string(encoding.bits());
 }

@@ -30,6 +30,7 @@ class Checker {
       if (v.constant && v.constant->type() != v.type)
         problem("constant '" + v.name + "' differs from its declared type");
       check_quantization(v);
+      check_levels(v);
       if (v.constant && problems_.size() == before)
         check_sparsity(v);  // reads values: the type must be sound
     }
@@ -54,12 +55,29 @@ class Checker {
                 ", it must be positive and finite");
         break;
       }
+    const Encoding all = Encoding::integer(e.bits(), e.is_signed());
     for (const std::int32_t zero : q.zero_points)
-      if (zero < e.min() || zero > e.max()) {
+      if (zero < all.min() || zero > all.max()) {
         problem("value '" + v.name + "' has the zero point " + std::to_string(zero) + " outside " +
                 to_string(e));
         break;
       }
+  }
+
+  void check_levels(const Value& v) {
+    const Encoding& e = v.type.encoding;
+    if (!e.has_levels()) return;
+    if (!v.constant) {
+      if (!e.is_bipolar())
+        problem("value '" + v.name +
+                "' is computed and has levels; only -1 and +1 can be those of a computed value");
+      return;
+    }
+    if (v.constant->type() != v.type) return;
+    for (std::int64_t i = 0; i < v.type.elements(); ++i)
+      if (!e.allows(v.constant->integer_at(i)))
+        return problem("constant '" + v.name + "' has the element " +
+                       std::to_string(v.constant->integer_at(i)) + ", which is none of its levels");
   }
 
   void check_sparsity(const Value& v) {
@@ -132,7 +150,7 @@ class Checker {
   void check_stage(Stage stage) {
     if (stage == Stage::Mixed) return;
     for (const NodeId n : node_ids(graph_))
-      if (stage != Stage::Simulated && graph_.node(n).op->name() == "Quant")
+      if (stage != Stage::Simulated && graph_.node(n).op->simulates_quantization())
         return problem(graph_.describe(n) + " is legal only in the simulated stage");
     for (std::uint32_t v = 0; v < graph_.values().size(); ++v) {
       const Value& value = graph_.values()[v];

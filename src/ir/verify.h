@@ -9,7 +9,7 @@
 namespace mote {
 
 // Float:     no quantized encoding, no Quant node. Plain integers (indices, masks) are allowed.
-// Simulated: like Float, with Quant nodes (the QONNX dialect).
+// Simulated: like Float, with Quant, BipolarQuant and Trunc nodes (the QONNX dialect).
 // Integer:   reals only between a graph input and its Quantize, or between a Dequantize and a graph output.
 // Mixed:     any legal combination; it runs and compiles, only without the promise of the integer law
 // everywhere.

@@ -25,6 +25,8 @@ std::vector<Tensor> sample_inputs(const Graph& graph, std::uint32_t seed) {
         array.real[i] = value / 128.0;
       else if (!e.is_quantized())
         array.integer[i] = 0;
+      else if (e.has_levels())
+        array.integer[i] = e.levels()[static_cast<std::size_t>(value + 128) % e.levels().size()];
       else if (e.bits() <= 8)
         array.integer[i] = e.min() + (value + 128) % (e.max() - e.min() + 1);
       else

@@ -16,6 +16,7 @@ std::int64_t zero_point_or_0(const Encoding& e, std::size_t index) {
 
 // Largest |q - zero_point|.
 std::int64_t magnitude(const Encoding& e) {
+  if (e.is_bipolar()) return 1;
   const std::size_t count = e.is_per_axis() ? e.quantization().zero_points.size() : 1;
   std::int64_t largest = 0;
   for (std::size_t i = 0; i < count; ++i) {
@@ -77,7 +78,10 @@ Accumulation accumulation_form(const AccumulationRule& rule, const AccumulationT
            rule.weight_axis < 0 ? "quantize them per tensor" : "quantize them per output channel");
   if (is_narrow(x) && is_narrow(w) && (is_narrow(y) || (y.bits() == 32 && y.is_signed()))) {
     const std::int64_t product = magnitude(x) * magnitude(w);
-    if (product > 0 && terms > std::numeric_limits<std::int32_t>::max() / product)
+    // a sign needs sums below 2^30, half of which the bias may take (docs/numerics.md, section 10)
+    const std::int64_t limit =
+        y.is_bipolar() ? std::int64_t{1} << 29 : std::numeric_limits<std::int32_t>::max();
+    if (product > 0 && terms > limit / product)
       refuse(rule.op, std::to_string(terms) + " products per output may not fit a 32-bit sum",
              "split the layer");
     if (y.bits() == 32) {
@@ -108,6 +112,11 @@ OutputStage output_stage(const AccumulationRule& rule, const AccumulationTypes& 
   const Encoding& x = types.x.encoding;
   const Encoding& w = types.w.encoding;
   const Encoding& y = types.y.encoding;
+  if (y.has_levels()) {
+    if (!y.is_bipolar() || clamp.min != -clamp.max || !std::isinf(clamp.max))
+      refuse(rule.op, "an output with levels is a sign, -1 or +1, without an activation", "quantize again");
+    return {form, {kSignMultiplier}, kSignZeroPoint, {-1, 1}};
+  }
   stage.zero_point = y.zero_point();
   stage.range = clamp_range(clamp, y);
   const std::size_t count = w.is_per_axis() ? w.quantization().scales.size() : 1;

@@ -5,6 +5,7 @@
 //   Int8  x and w of 1 to 8 bits, y of 1 to 8 bits and per tensor, bias s32: sums of (x - zx)(w - zw) + bias
 //   in 32 bits,
 //         scaled by the double-rounding multiplier of sx*sw/sy (docs/numerics.md), plus zy, clamped.
+//         A bipolar y is the sign of the sum: +1 where it is 0 or more, else -1.
 //   Sum   x and w as before (a plain integer counts as scale 1, zero point 0), y s32 plain, or quantized with
 //   zero point 0 and
 //         the scale of the product: the sum itself.

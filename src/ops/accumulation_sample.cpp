@@ -1,8 +1,10 @@
 #include "ops/accumulation_sample.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "ir/patch.h"
+#include "ops/operator_list.h"
 #include "ops/random_tensor.h"
 
 namespace mote {
@@ -51,9 +53,20 @@ SampleEncodings random_encodings(Rng& rng, const AccumulationSample& s) {
   const Encoding w = random_weight_encoding(rng, axis, s.channels);
   if (s.has_sum_form && kind < 0.6) return {x, w, bias, Encoding::integer(32, true)};
   const Encoding shape_of_y = random_narrow_activation(rng);
+  if (shape_of_y.is_bipolar()) return {x, w, bias, shape_of_y};
   const float scale = random_output_scale(rng, x, w, s.terms, shape_of_y.bits());
   return {x, w, bias,
           Encoding::affine(shape_of_y.bits(), shape_of_y.is_signed(), scale, shape_of_y.zero_point())};
+}
+
+// A sign has no activation.
+OperatorPtr without_clamp(const Operator& op) {
+  Fields fields = op.fields();
+  for (auto& [name, value] : fields) {
+    if (name == "clamp_min") value = -std::numeric_limits<double>::infinity();
+    if (name == "clamp_max") value = std::numeric_limits<double>::infinity();
+  }
+  return make_operator(op.name(), fields);
 }
 
 }  // namespace
@@ -75,7 +88,8 @@ Graph accumulation_sample(Rng& rng, const AccumulationSample& s) {
   for (const ValueId v : inputs) types.push_back(&patch.type(v));
   TensorType output = s.op->infer(types).at(0);
   output.encoding = e.y;
-  const auto outputs = patch.add_node(s.op, std::move(inputs), {output}, "sample", {"y"});
+  const OperatorPtr op = e.y.is_bipolar() ? without_clamp(*s.op) : s.op;
+  const auto outputs = patch.add_node(op, std::move(inputs), {output}, "sample", {"y"});
   patch.add_output(outputs[0]);
   return std::move(patch).apply();
 }

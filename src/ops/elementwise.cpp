@@ -58,6 +58,9 @@ Form form_of(std::string_view op, const std::vector<const TensorType*>& tensors)
 Form form_of(std::string_view op, const InputTypes& inputs, const OutputTypes& outputs) {
   std::vector<const TensorType*> all = inputs;
   all.insert(all.end(), outputs.begin(), outputs.end());
+  for (const TensorType* output : outputs)
+    movement::require(!output->encoding.has_levels(), op,
+                      "it computes no signs: its output is " + to_string(output->encoding));
   return form_of(op, all);
 }
 

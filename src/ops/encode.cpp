@@ -7,6 +7,19 @@
 
 namespace mote {
 
+namespace {
+
+// Ties, and what is not a number, go up: a sign of 0 is +1.
+std::int64_t nearest_level(double q, const Encoding& e) {
+  const auto levels = e.levels();
+  std::int64_t best = levels.back();
+  for (std::size_t i = levels.size(); i-- > 0;)
+    if (std::abs(levels[i] - q) < std::abs(static_cast<double>(best) - q)) best = levels[i];
+  return best;
+}
+
+}  // namespace
+
 Tensor encode_reals(std::span<const float> values, const TensorType& type) {
   MOTE_CHECK(static_cast<std::int64_t>(values.size()) == type.elements());
   const Encoding& e = type.encoding;
@@ -16,6 +29,10 @@ Tensor encode_reals(std::span<const float> values, const TensorType& type) {
   const double zero_point = e.is_quantized() ? e.zero_point() : 0;
   Array array(type);
   for (std::size_t i = 0; i < values.size(); ++i) {
+    if (e.has_levels()) {
+      array.integer[i] = nearest_level(values[i] / scale + zero_point, e);
+      continue;
+    }
     const double q = zero_point + static_cast<double>(std::round(values[i] / scale));
     array.integer[i] = std::isnan(q) ? e.min()
                                      : static_cast<std::int64_t>(std::clamp(q, static_cast<double>(e.min()),

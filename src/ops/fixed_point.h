@@ -18,6 +18,12 @@ struct Multiplier {
 // Nearest representation of a real multiplier; below 2^-32 it becomes 0. Must be finite and not negative.
 Multiplier quantize_multiplier(double real);
 
+// The output stage that gives a bipolar output its sign (docs/numerics.md, section 10): with zero point 1 and
+// the bounds -1 and 1 this multiplier, just below 2, gives +1 for sums >= 0 and -1 for negative ones of less
+// than 2^30 in magnitude, so that every kernel computes signs without knowing of them.
+inline constexpr Multiplier kSignMultiplier{0x7fffffff, 1};
+inline constexpr std::int32_t kSignZeroPoint = 1;
+
 // floor((a * b + 2^30) / 2^31): rounds halves upwards, as the published scheme does in effect; saturated.
 std::int32_t saturating_rounding_doubling_high_mul(std::int32_t a, std::int32_t b);
 // round(x / 2^exponent), halves away from zero.

@@ -171,9 +171,11 @@ Graph sample_mat_mul(Rng& rng) {
     x = random_narrow_activation(rng);
     w = random_narrow_activation(rng);
     y = random_narrow_activation(rng);
-    y = rng.chance(0.2) ? Encoding::integer(32, true)
-                        : Encoding::affine(y.bits(), y.is_signed(),
-                                           random_output_scale(rng, x, w, k, y.bits()), y.zero_point());
+    if (y.is_bipolar()) op->clamp_min = -(op->clamp_max = std::numeric_limits<float>::infinity());
+    y = y.is_bipolar()    ? y
+        : rng.chance(0.2) ? Encoding::integer(32, true)
+                          : Encoding::affine(y.bits(), y.is_signed(),
+                                             random_output_scale(rng, x, w, k, y.bits()), y.zero_point());
   }
   Patch patch;
   std::vector<ValueId> inputs{patch.add_input("a", {a, x, {}})};

@@ -3,6 +3,7 @@
 #include "ops/arg_max.h"
 #include "ops/batch_normalization.h"
 #include "ops/binary.h"
+#include "ops/bipolar_quant.h"
 #include "ops/cast.h"
 #include "ops/concat.h"
 #include "ops/conv2d.h"
@@ -27,6 +28,7 @@
 #include "ops/softmax.h"
 #include "ops/split.h"
 #include "ops/transpose.h"
+#include "ops/trunc.h"
 #include "ops/unary.h"
 
 namespace mote {
@@ -102,6 +104,8 @@ std::span<const OperatorRow> operator_list() {
       {"Dequantize", &Dequantize::from_fields, &sample_dequantize},
       {"Requantize", &Requantize::from_fields, &sample_requantize},
       {"Quant", &Quant::from_fields, &sample_quant},
+      {"BipolarQuant", &BipolarQuant::from_fields, &sample_bipolar_quant},
+      {"Trunc", &Trunc::from_fields, &sample_trunc},
       {"Cast", &Cast::from_fields, &sample_cast},
   };
   return kRows;

@@ -33,6 +33,9 @@ std::vector<TensorType> Pad::infer(const InputTypes& inputs) const {
 void Pad::check(const InputTypes& inputs, const OutputTypes& outputs) const {
   movement::expect_encodings(kName, infer(inputs), outputs);
   movement::require(!std::isnan(value), kName, "the value is not a number");
+  const Encoding& e = inputs[0]->encoding;
+  movement::require(!e.has_levels() || mode != "constant" || e.allows(integer_value(e)), kName,
+                    "its value is none of the levels of " + to_string(e));
 }
 
 std::int64_t Pad::integer_value(const Encoding& encoding) const {

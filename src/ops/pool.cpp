@@ -1,6 +1,7 @@
 #include "ops/pool.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "ir/patch.h"
 #include "ops/fixed_point.h"
@@ -112,6 +113,8 @@ void Pool::check(const InputTypes& inputs, const OutputTypes& outputs) const {
   const Encoding& e = inputs[0]->encoding;
   movement::require(is_max() || e.is_real() || e.bits() <= 16, function,
                     "there is no average of 32-bit integers");
+  movement::require(!e.has_levels() || (is_max() && clamp_min == -clamp_max && std::isinf(clamp_max)),
+                    function, "there is neither an average nor an activation of " + to_string(e));
   movement::require(!is_max() || e.bits() < 32 || e.is_signed(), function,
                     "there is no maximum of unsigned 32-bit integers");
   movement::require(clamp_min <= clamp_max, function, "its lower bound is above its upper bound");

@@ -1,46 +1,15 @@
 #include "ops/quant.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "ops/elementwise.h"
 #include "ops/movement.h"
+#include "ops/qonnx_rounding.h"
 
 namespace mote {
 
 namespace {
-
-struct Rounding {
-  std::string_view name;
-  float (*apply)(float);
-};
-
-float away_from_zero(float x) { return x < 0 ? std::floor(x) : std::ceil(x); }
-float half_up(float x) {
-  const float below = std::trunc(x);
-  return std::abs(x - below) >= 0.5F ? below + std::copysign(1.0F, x) : below;
-}
-float half_down(float x) {
-  const float below = std::trunc(x);
-  return std::abs(x - below) > 0.5F ? below + std::copysign(1.0F, x) : below;
-}
-
-constexpr std::array<Rounding, 9> kRoundings = {{{"ROUND", [](float x) { return std::nearbyint(x); }},
-                                                 {"HALF_EVEN", [](float x) { return std::nearbyint(x); }},
-                                                 {"ROUND_TO_ZERO", [](float x) { return std::trunc(x); }},
-                                                 {"CEIL", [](float x) { return std::ceil(x); }},
-                                                 {"FLOOR", [](float x) { return std::floor(x); }},
-                                                 {"UP", away_from_zero},
-                                                 {"DOWN", [](float x) { return std::trunc(x); }},
-                                                 {"HALF_UP", half_up},
-                                                 {"HALF_DOWN", half_down}}};
-
-const Rounding* find_rounding(std::string_view name) {
-  const auto* found =
-      std::find_if(kRoundings.begin(), kRoundings.end(), [&](const auto& r) { return r.name == name; });
-  return found == kRoundings.end() ? nullptr : found;
-}
 
 // The index of a parameter's element for each element of x.
 std::vector<std::size_t> indices(const Array& parameter, const Array& x) {
@@ -64,7 +33,7 @@ double Quant::max_level() const {
 
 std::vector<TensorType> Quant::infer(const InputTypes& inputs) const {
   movement::expect_inputs(kName, inputs, 3, 3);
-  movement::require(find_rounding(rounding) != nullptr, kName,
+  movement::require(find_qonnx_rounding(rounding) != nullptr, kName,
                     "there is no rounding mode '" + rounding + "'");
   movement::require(bits >= 1 && bits <= 32, kName, "it has " + std::to_string(bits) + " bits");
   const Shape& shape = inputs[0]->shape;
@@ -83,7 +52,7 @@ void Quant::check(const InputTypes& inputs, const OutputTypes& outputs) const {
 // rounding.
 void Quant::evaluate(const InputArrays& inputs, const OutputArrays& outputs) const {
   const Array& x = *inputs[0];
-  const Rounding& round = *find_rounding(rounding);
+  const QonnxRounding& round = *find_qonnx_rounding(rounding);
   const auto low = static_cast<float>(min_level());
   const auto high = static_cast<float>(max_level());
   const std::vector<std::size_t> scale_index = indices(*inputs[1], x);
@@ -102,7 +71,7 @@ Graph sample_quant(Rng& rng) {
   op->bits = static_cast<float>(rng.integer(1, 8));
   op->is_signed = op->bits > 1 && rng.chance(0.7);
   op->narrow = op->bits > 1 && rng.chance(0.5);
-  op->rounding = std::string(kRoundings[static_cast<std::size_t>(rng.integer(0, 8))].name);
+  op->rounding = std::string(qonnx_roundings()[static_cast<std::size_t>(rng.integer(0, 8))].name);
   const TensorType x{elementwise::sample_shape(rng), Encoding::real(), {}};
   TensorType scale = x;
   for (auto& extent : scale.shape)

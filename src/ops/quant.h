@@ -28,6 +28,7 @@ struct Quant final : Described<Quant> {
   std::vector<TensorType> infer(const InputTypes& inputs) const override;
   void check(const InputTypes& inputs, const OutputTypes& outputs) const override;
   void evaluate(const InputArrays& inputs, const OutputArrays& outputs) const override;
+  bool simulates_quantization() const override { return true; }
 
   // The least and the greatest integer level.
   double min_level() const;

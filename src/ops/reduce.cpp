@@ -64,10 +64,10 @@ void Reduce::check(const InputTypes& inputs, const OutputTypes& outputs) const {
     movement::require(keeps_range || in.bits() >= 8, name(), "plain integers must have 8, 16 or 32 bits");
     return;
   }
-  movement::require(out.is_quantized() && !out.is_per_axis() && out.bits() == in.bits() && in.bits() <= 16 &&
-                        out.is_signed() == in.is_signed(),
-                    name(),
-                    "its quantized input needs an output of the same width and sign, at most 16 bits");
+  movement::require(
+      out.is_quantized() && !out.is_per_axis() && !out.has_levels() && in.bits() <= 16 &&
+          out.container_bytes() == in.container_bytes() && out.is_signed() == in.is_signed(),
+      name(), "its quantized input needs an output of the same sign, both of at most 8 or both of 16 bits");
   std::int64_t count = 1;
   for (const std::int64_t axis : axes) count *= inputs[0]->shape.at(static_cast<std::size_t>(axis));
   movement::require(count > 0 && count <= (std::int64_t{1} << (31 - in.bits())), name(),

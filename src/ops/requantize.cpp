@@ -8,6 +8,8 @@
 namespace mote {
 
 PiecewiseLaw requantize_law(const Encoding& input, const Encoding& output) {
+  if (output.is_bipolar())
+    return {input.zero_point(), kSignZeroPoint, kSignMultiplier, kSignMultiplier, {-1, 1}};
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   const Multiplier m =
       quantize_multiplier(static_cast<double>(input.scale()) / static_cast<double>(output.scale()));
@@ -24,6 +26,8 @@ void Requantize::check(const InputTypes& inputs, const OutputTypes& outputs) con
     movement::require(t->encoding.is_quantized() && !t->encoding.is_per_axis(), kName,
                       to_string(t->encoding) + " is not quantized per tensor");
   const Encoding& input = inputs[0]->encoding;
+  movement::require(!outputs[0]->encoding.has_levels() || outputs[0]->encoding.is_bipolar(), kName,
+                    "its output has levels other than -1 and +1");
   movement::require(input.bits() <= 16 || (input.is_signed() && input.zero_point() == 0), kName,
                     "an input of 32 bits must be signed with zero point 0");
   movement::require(outputs[0]->encoding.bits() <= 16, kName, "its output has 32 bits");
@@ -37,6 +41,7 @@ void Requantize::evaluate(const InputArrays& inputs, const OutputArrays& outputs
 
 Graph sample_requantize(Rng& rng) {
   const auto any = [&] {
+    if (rng.chance(0.15)) return Encoding::bipolar(static_cast<float>(rng.uniform(0.1, 2)));
     return elementwise::sample_quantized(
         rng, rng.chance(0.75) ? elementwise::Form::Int8 : elementwise::Form::Int16);
   };

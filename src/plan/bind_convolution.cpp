@@ -121,7 +121,7 @@ BindResult bind_bytes(const BindContext& context, bool few_bits) {
   }
   call.function = c.depthwise ? "depthwise_conv2d_s8" : general ? "conv2d_s8_any" : "conv2d_s8";
   call.params.push_back({"y_flip", byte_flip(y)});
-  call.params.push_back({"y_zero", byte_zero(y)});
+  call.params.push_back({"y_zero", c.stage.zero_point - byte_flip(y)});
   call.params.push_back({"low", std::int64_t{c.stage.range.min} - c.stage.zero_point});
   call.params.push_back({"high", std::int64_t{c.stage.range.max} - c.stage.zero_point});
   add_output_constants(call.params, c);

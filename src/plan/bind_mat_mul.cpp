@@ -95,7 +95,7 @@ BindResult bind_mat_mul(const BindContext& context) {
       add_bytes(call.params, context);
       add_output(call.params, stage);
       call.params.push_back({"y_flip", byte_flip(types.y.encoding)});
-      call.params.push_back({"y_zero", byte_zero(types.y.encoding)});
+      call.params.push_back({"y_zero", stage.zero_point - byte_flip(types.y.encoding)});
       break;
   }
   return Bound{{std::move(call)}, {}, {}};

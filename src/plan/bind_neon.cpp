@@ -12,7 +12,7 @@ constexpr std::int64_t kChannelBlock = 8;
 
 void add_output(std::vector<Parameter>& params, const BindContext& context, const Convolution& c, Filters f) {
   const auto padded = static_cast<std::size_t>(round_up(f.channels, kChannelBlock));
-  const std::int64_t y_zero = byte_zero(context.output().encoding);
+  const std::int64_t y_zero = c.stage.zero_point - byte_flip(context.output().encoding);
   OutputConstants constants = output_constants(c, true);
   std::vector<std::int32_t> left;
   std::vector<std::int32_t> right;

@@ -4,7 +4,9 @@
 
 #include "ops/cast.h"
 #include "ops/number_format.h"
+#include "ops/qonnx_rounding.h"
 #include "ops/quant.h"
+#include "ops/trunc.h"
 #include "plan/bind_elementwise.h"
 
 namespace mote {
@@ -35,22 +37,13 @@ std::int64_t element_kind(const Encoding& e) {
   return 1 + 2 * width + (e.is_signed() ? 0 : 1);
 }
 
-std::int64_t rounding_kind(std::string_view name) {
-  constexpr std::pair<std::string_view, std::int64_t> kKinds[] = {
-      {"ROUND", 0}, {"HALF_EVEN", 0}, {"ROUND_TO_ZERO", 1}, {"DOWN", 1},     {"CEIL", 2},
-      {"FLOOR", 3}, {"UP", 4},        {"HALF_UP", 5},       {"HALF_DOWN", 6}};
-  const auto* found =
-      std::find_if(std::begin(kKinds), std::end(kKinds), [&](const auto& k) { return k.first == name; });
-  MOTE_CHECK(found != std::end(kKinds), std::string(name));
-  return found->second;
-}
-
 }  // namespace
 
 BindResult bind_quantize(const BindContext& context) {
   if (nothing_to_do(context)) return Bound{};
   const Encoding& e = context.output().encoding;
   auto params = channel_params(context.output());
+  if (e.is_bipolar()) return one_call(context, "quantize_sign", "quantize_params", std::move(params));
   const bool wide = e.bits() == 32;  // whose kernels know their bounds
   params.push_back(integer("low", wide ? 0 : e.min()));
   params.push_back(integer("high", wide ? 0 : e.max()));
@@ -71,10 +64,40 @@ BindResult bind_quant_f32(const BindContext& context) {
           params, "shape",
           elementwise::broadcast(context.input(1).shape, context.input(2).shape, context.output().shape)))
     return Refusal{"more than 6 axes that do not merge"};
-  params.push_back(integer("rounding", rounding_kind(op.rounding)));
+  params.push_back(integer("rounding", find_qonnx_rounding(op.rounding)->kind));
   params.push_back({"low", static_cast<float>(op.min_level())});
   params.push_back({"high", static_cast<float>(op.max_level())});
   Bound bound = one_call(context, "quant_f32", "quant_f32_params", std::move(params));
+  bound.in_place_inputs = {context.node().inputs[0]};
+  return bound;
+}
+
+BindResult bind_bipolar_quant_f32(const BindContext& context) {
+  if (nothing_to_do(context)) return Bound{};
+  std::vector<Parameter> params;
+  const Shape& shape = context.output().shape;
+  if (!add_broadcast(params, "shape", elementwise::broadcast(shape, context.input(1).shape, shape)))
+    return Refusal{"more than 6 axes that do not merge"};
+  Bound bound = one_call(context, "bipolar_quant_f32", "bipolar_quant_f32_params", std::move(params));
+  bound.in_place_inputs = {context.node().inputs[0]};
+  return bound;
+}
+
+BindResult bind_trunc_f32(const BindContext& context) {
+  if (nothing_to_do(context)) return Bound{};
+  const auto& op = *context.node().as<Trunc>();
+  std::vector<Parameter> params;
+  if (!add_broadcast(
+          params, "shape",
+          elementwise::broadcast(context.input(1).shape, context.input(2).shape, context.output().shape)))
+    return Refusal{"more than 6 axes that do not merge"};
+  params.push_back(integer("rounding", find_qonnx_rounding(op.rounding)->kind));
+  params.push_back({"step", op.step()});
+  params.push_back({"gain", op.gain()});
+  params.push_back({"zero_step", op.zero_step()});
+  params.push_back({"low", static_cast<float>(op.min_level())});
+  params.push_back({"high", static_cast<float>(op.max_level())});
+  Bound bound = one_call(context, "trunc_f32", "trunc_f32_params", std::move(params));
   bound.in_place_inputs = {context.node().inputs[0]};
   return bound;
 }

@@ -65,7 +65,7 @@ std::vector<std::int32_t> raw_bias(const BindContext& context, const Filters& f)
 std::vector<std::int32_t> general_output(const BindContext& context, const Convolution& c, const Filters& f) {
   const Encoding& y = context.output().encoding;
   std::vector<std::int32_t> words{
-      static_cast<std::int32_t>(byte_zero(y)), c.stage.range.min - c.stage.zero_point,
+      static_cast<std::int32_t>(c.stage.zero_point - byte_flip(y)), c.stage.range.min - c.stage.zero_point,
       c.stage.range.max - c.stage.zero_point, static_cast<std::int32_t>(byte_flip(y))};
   const OutputConstants constants = output_constants(c, true);
   const std::vector<std::int32_t> bias = raw_bias(context, f);

@@ -69,7 +69,7 @@ MveOutput mve_output(const BindContext& context, const Convolution& c, const Fil
   const Encoding& y = context.output().encoding;
   const OutputConstants constants = output_constants(c, true);
   MveOutput o;
-  o.zero = byte_zero(y);
+  o.zero = c.stage.zero_point - byte_flip(y);
   o.low = c.stage.range.min - byte_flip(y);
   o.high = c.stage.range.max - byte_flip(y);
   o.clamps = o.low != -128 || o.high != 127;

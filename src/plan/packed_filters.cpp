@@ -77,7 +77,7 @@ void add_output_range(std::vector<Parameter>& params, const std::string& prefix,
                       const Convolution& c) {
   const Encoding& y = context.output().encoding;
   params.push_back({prefix + "y_flip", byte_flip(y)});
-  params.push_back({prefix + "y_zero", byte_zero(y)});
+  params.push_back({prefix + "y_zero", c.stage.zero_point - byte_flip(y)});
   params.push_back({prefix + "low", std::int64_t{c.stage.range.min} - c.stage.zero_point});
   params.push_back({prefix + "high", std::int64_t{c.stage.range.max} - c.stage.zero_point});
 }

@@ -18,6 +18,9 @@ std::vector<Tensor> random_inputs(const Graph& graph, Rng& rng) {
     for (auto& x : array.integer) {
       if (!e.is_quantized())
         x = rng.integer(std::max<std::int64_t>(e.min(), -100), std::min<std::int64_t>(e.max(), 100));
+      else if (e.has_levels())
+        x = e.levels()[static_cast<std::size_t>(
+            rng.integer(0, static_cast<std::int64_t>(e.levels().size()) - 1))];
       else if (extreme)
         x = rng.chance(0.5) ? e.min() : e.max();
       else

@@ -13,7 +13,7 @@ constexpr std::int64_t kMaxMacs = 1 << 26;
 
 bool is_foldable(const Graph& graph, NodeId n) {
   const Node& node = graph.node(n);
-  if (node.op->name() == "Dequantize" || node.op->name() == "Quant") return false;
+  if (node.op->name() == "Dequantize" || node.op->simulates_quantization()) return false;
   const bool constant =
       !node.inputs.empty() && std::all_of(node.inputs.begin(), node.inputs.end(),
                                           [&](ValueId v) { return !v.valid() || graph.constant(v); });
