@@ -73,7 +73,7 @@ class Export {
   const Graph& graph_;
   onnx::ModelProto model_;
   int opset_ = 13;
-  bool uses_qonnx_ = false;
+  int qonnx_version_ = 0;  // 0: no operator of that domain
   std::string node_name_;
   std::set<std::string> used_, used_nodes_;
   std::vector<std::array<std::string, 2>> stored_, real_;  // by value, then layout

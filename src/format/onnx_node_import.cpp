@@ -163,7 +163,7 @@ std::vector<ValueId> NodeImport::add_all(const OperatorPtr& op, std::vector<Valu
     elements += t.elements();
     empty = empty && t.elements() == 0;
   }
-  known = known && op->name() != "Dequantize" && op->name() != "Quantize" && op->name() != "Quant";
+  known = known && op->name() != "Dequantize" && op->name() != "Quantize" && !op->simulates_quantization();
   if (empty || (known && import_.afford(elements, op->macs(types, output_types)))) {
     std::vector<Array> arrays;
     for (const ValueId v : inputs) arrays.push_back(v.valid() && !empty ? widen(*constant(v)) : Array{});

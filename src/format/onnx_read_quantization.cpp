@@ -1,10 +1,14 @@
-// QuantizeLinear, DequantizeLinear, the QONNX Quant, and the encodings that quantized nodes name.
+// QuantizeLinear, DequantizeLinear, QONNX's Quant, BipolarQuant and Trunc, and the encodings that quantized
+// nodes name.
 #include <algorithm>
+#include <cmath>
 
 #include "format/onnx_import.h"
 #include "ops/binary.h"
+#include "ops/bipolar_quant.h"
 #include "ops/quant.h"
 #include "ops/quantize.h"
+#include "ops/trunc.h"
 
 namespace mote::onnx_import {
 
@@ -179,18 +183,78 @@ void read_qlinear_binary(NodeImport& node) {
   node.set_output(0, node.add_typed(op_of(op), {a, b}, type), element_of(type.encoding, node.where()));
 }
 
-// QONNX: x, scale, zero point, bit width
+std::string rounding_mode(NodeImport& node, const std::string& usual) {
+  std::string mode = node.text("rounding_mode", usual);
+  std::transform(mode.begin(), mode.end(), mode.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+  return mode;
+}
+
+// The scales of a quantizer, which must be known to be judged; a computed one is left as it is.
+void check_scale(NodeImport& node, ValueId scale) {
+  const Tensor* tensor = node.constant(scale);
+  if (!tensor || !tensor->type().encoding.is_real()) return;
+  for (const float s : tensor->floats())
+    if (!(s > 0) || !(s < 1e30F))
+      node.fail("a scale is " + std::to_string(s) + ", it must be positive and finite");
+}
+
+// QONNX: x, scale
+void read_bipolar_quant(NodeImport& node) {
+  check_scale(node, node.input(1));
+  node.set_output(0, node.add(op_of(BipolarQuant{}), {node.input(0), node.input(1)}));
+}
+
+// QONNX: x, scale, zero point, bit width. One signed bit is a sign (in QONNX's own execution, too).
 void read_quant(NodeImport& node) {
   Quant op;
   op.bits = static_cast<float>(node.scalar_input(3));
   op.is_signed = node.integer("signed", 1) != 0;
   op.narrow = node.integer("narrow", 0) != 0;
-  op.rounding = node.text("rounding_mode", "ROUND");
+  op.rounding = rounding_mode(node, "ROUND");
+  if (op.bits == 1 && op.is_signed) {
+    const Tensor zero = node.constant_input(2);
+    for (std::int64_t i = 0; i < zero.type().elements(); ++i)
+      if (!zero.type().encoding.is_real() || zero.real_at(i) != 0)
+        node.fail("one signed bit has a zero point", "use BipolarQuant, or a zero point of 0");
+    return read_bipolar_quant(node);
+  }
+  check_scale(node, node.input(1));
   node.set_output(0, node.add(op_of(op), {node.input(0), node.input(1), node.input(2)}));
 }
 
+std::int64_t whole_input(NodeImport& node, std::size_t i) {
+  const double value = node.scalar_input(i);
+  if (!(std::abs(value) < 1e6) || value != std::round(value))
+    node.fail("input " + std::to_string(i) + " is " + std::to_string(value) + ", not a number of bits");
+  return static_cast<std::int64_t>(value);
+}
+
+// QONNX, version 1: x, scale, zero point, input bits, output bits; version 2 has the output scale before the
+// last.
+void read_trunc(NodeImport& node) {
+  Trunc op;
+  op.version = node.has_input(5) ? 2 : 1;
+  op.bits = whole_input(node, op.version == 2 ? 5 : 4);
+  op.rounding = rounding_mode(node, "FLOOR");
+  check_scale(node, node.input(1));
+  if (op.version == 1) {
+    op.shift = whole_input(node, 3) - op.bits;
+  } else {
+    op.is_signed = node.integer("signed", 1) != 0;
+    op.narrow = node.integer("narrow", 0) != 0;
+    check_scale(node, node.input(4));
+    const double octaves = std::log2(node.scalar_input(4) / node.scalar_input(1));
+    op.shift = static_cast<std::int64_t>(std::nearbyint(octaves));
+    if (std::abs(octaves - static_cast<double>(op.shift)) > 1e-3)
+      node.fail("its scales differ by a factor that is no power of two");
+  }
+  node.set_output(0, node.add(op_of(op), {node.input(0), node.input(1), node.input(2)}));
+}
+
+// Small floats, and thresholds without a scale, as FINN has them.
 void refuse_qonnx(NodeImport& node) {
-  node.fail(node.op_type() + " is not supported yet", "use Quant with a bit width of 2 or more");
+  node.fail(node.op_type() + " is not supported", "export the model with Quant, BipolarQuant and Trunc");
 }
 
 constexpr ConvertRow kRows[] = {
@@ -199,8 +263,11 @@ constexpr ConvertRow kRows[] = {
     {"QLinearAdd", read_qlinear_binary},
     {"QLinearMul", read_qlinear_binary},
     {"Quant", read_quant},
-    {"BipolarQuant", refuse_qonnx},
-    {"Trunc", refuse_qonnx},
+    {"IntQuant", read_quant},
+    {"BipolarQuant", read_bipolar_quant},
+    {"Trunc", read_trunc},
+    {"FloatQuant", refuse_qonnx},
+    {"MultiThreshold", refuse_qonnx},
 };
 
 }  // namespace

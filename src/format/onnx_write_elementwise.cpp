@@ -6,6 +6,7 @@
 #include "ops/binary.h"
 #include "ops/cast.h"
 #include "ops/quant.h"
+#include "ops/trunc.h"
 #include "ops/unary.h"
 
 namespace mote::onnx_export {
@@ -100,18 +101,47 @@ void write_encoding_change(Export& e, const Node& node) {
   e.define_stored(y, e.dequantize(e.stored(node.inputs[0], known), encoding, e.name_for(y, known)), known);
 }
 
+// x and the parameters of a quantizer, then `more`; for attributes.
+onnx::NodeProto& add_quantizer(Export& e, const Node& node, const std::vector<std::string>& more) {
+  const Layout layout = common_layout(e, node);
+  std::vector<std::string> inputs{e.real(node.inputs[0], layout)};
+  for (std::size_t i = 1; i < node.inputs.size(); ++i)
+    inputs.push_back(broadcast_operand(e, node.inputs[i], layout));
+  inputs.insert(inputs.end(), more.begin(), more.end());
+  const std::string y = e.name_for(node.outputs[0], layout);
+  auto& proto = e.add(node.op->name(), inputs, {y});
+  proto.set_domain("qonnx.custom_op.general");
+  e.define_stored(node.outputs[0], y, layout);
+  return proto;
+}
+
 void write_quant(Export& e, const Node& node) {
   const auto& op = *node.as<Quant>();
-  const std::string y = e.name_for(node.outputs[0]);
-  std::vector<std::string> inputs;
-  for (const ValueId v : node.inputs) inputs.push_back(e.real(v));
-  inputs.push_back(e.number(op.bits));
-  auto& proto = e.add("Quant", inputs, {y});
-  proto.set_domain("qonnx.custom_op.general");
+  auto& proto = add_quantizer(e, node, {e.number(op.bits)});
   set_integer(proto, "signed", op.is_signed ? 1 : 0);
   set_integer(proto, "narrow", op.narrow ? 1 : 0);
   set_text(proto, "rounding_mode", op.rounding);
-  e.define_stored(node.outputs[0], y);
+}
+
+void write_bipolar_quant(Export& e, const Node& node) { add_quantizer(e, node, {}); }
+
+void write_trunc(Export& e, const Node& node) {
+  const auto& op = *node.as<Trunc>();
+  std::vector<std::string> more{e.number(static_cast<float>(op.bits + op.shift))};
+  if (op.version == 2) {
+    const Tensor* scale = e.graph().constant(node.inputs[1]);
+    if (!scale || scale->type().elements() != 1)
+      throw UserError({"an operator cannot be written as ONNX", node.name,
+                       "the output scale of Trunc is one number, its input scale is not",
+                       "give Trunc one constant scale"});
+    more.push_back(e.number(scale->floats()[0] * op.gain()));
+  }
+  more.push_back(e.number(static_cast<float>(op.bits)));
+  auto& proto = add_quantizer(e, node, more);
+  set_text(proto, "rounding_mode", op.rounding);
+  if (op.version == 1) return;
+  set_integer(proto, "signed", op.is_signed ? 1 : 0);
+  set_integer(proto, "narrow", op.narrow ? 1 : 0);
 }
 
 OnnxElement cast_element(const std::string& to) {
@@ -182,6 +212,8 @@ constexpr WriteRow kRows[] = {
     {"Dequantize", write_encoding_change, 13},
     {"Requantize", write_encoding_change, 13},
     {"Quant", write_quant, 13},
+    {"BipolarQuant", write_bipolar_quant, 13},
+    {"Trunc", write_trunc, 13},
     {"Cast", write_cast, 13},
 };
 

@@ -8,6 +8,7 @@
 #include "format/onnx_export.h"
 #include "ops/fixed_point.h"
 #include "ops/transpose.h"
+#include "ops/trunc.h"
 
 namespace mote {
 
@@ -87,7 +88,9 @@ Export::Export(const Graph& graph)
     : graph_(graph), stored_(graph.values().size()), real_(graph.values().size()) {
   for (const NodeId n : node_ids(graph)) {
     opset_ = std::max(opset_, find_row(graph, n).opset);
-    uses_qonnx_ = uses_qonnx_ || graph.node(n).op->name() == "Quant";
+    const auto* trunc = graph.node(n).as<Trunc>();
+    if (graph.node(n).op->simulates_quantization())
+      qonnx_version_ = std::max(qonnx_version_, trunc ? static_cast<int>(trunc->version) : 1);
   }
   for (const Value& v : graph.values()) {
     opset_ = std::max(opset_, opset_of(v.type.encoding));
@@ -101,10 +104,10 @@ onnx::ModelProto Export::run() {
   auto& set = *model_.add_opset_import();
   set.set_domain("");
   set.set_version(opset_);
-  if (uses_qonnx_) {
+  if (qonnx_version_ > 0) {
     auto& qonnx = *model_.add_opset_import();
     qonnx.set_domain("qonnx.custom_op.general");
-    qonnx.set_version(1);
+    qonnx.set_version(qonnx_version_);
   }
   model_.mutable_graph()->set_name(graph_.name().empty() ? "model" : graph_.name());
   add_interface();
@@ -307,6 +310,9 @@ void Export::define_real(ValueId v, const std::string& name, Layout layout) {
     q.axis = static_cast<int>(file_axis(q.axis, layout));
     encoding = encoding.with_quantization(std::move(q));
   }
+  if (encoding.is_bipolar())
+    throw UserError({"a graph cannot be written as ONNX", "value '" + graph_.value(v).name + "'",
+                     "QuantizeLinear has no signs", "write the network as it was before lowering"});
   stored_[v.index][index(layout)] = quantize(name, encoding, name_for(v, layout));
 }
 

@@ -16,7 +16,7 @@ struct SampleEncodings {
 };
 
 // As converters write them: signed bytes, weights with zero point 0, outputs that often count from their
-// least integer.
+// least integer. Now and then the sign.
 SampleEncodings usual_encodings(Rng& rng, const AccumulationSample& s) {
   const auto byte = [&](std::int32_t zero) {
     return Encoding::affine(8, true, static_cast<float>(rng.uniform(0.005, 0.05)), zero);
@@ -30,6 +30,7 @@ SampleEncodings usual_encodings(Rng& rng, const AccumulationSample& s) {
     w = Encoding::per_axis(8, true, s.weight_axis, std::move(scales),
                            std::vector<std::int32_t>(static_cast<std::size_t>(s.channels)));
   }
+  if (rng.chance(0.15)) return {x, w, Encoding::integer(32, true), Encoding::bipolar(1)};
   const Encoding y = byte(static_cast<std::int32_t>(rng.chance(0.6) ? -128 : rng.integer(-128, 127)));
   return {x, w, Encoding::integer(32, true),
           Encoding::affine(8, true, random_output_scale(rng, x, w, s.terms, 8), y.zero_point())};

@@ -17,6 +17,11 @@ Array graph_input(const Graph& graph, ValueId id, const Tensor& given) {
                      "it is " + to_string(given.type()) + ", the network takes " + to_string(value.type),
                      "convert the tensor to that shape and element type"});
   Array array = widen(given);
+  if (wanted.has_levels() && !std::all_of(array.integer.begin(), array.integer.end(),
+                                          [&](std::int64_t q) { return wanted.allows(q); }))
+    throw UserError({"an input does not fit the network", "input '" + value.name + "'",
+                     "it has integers that are not among the levels of " + to_string(wanted),
+                     "give one of the levels for each element"});
   array.type = value.type;
   return array;
 }

@@ -12,7 +12,6 @@
 #include "ops/gather.h"
 #include "ops/pad.h"
 #include "ops/prelu.h"
-#include "ops/quant.h"
 #include "ops/quantize.h"
 #include "ops/reduce.h"
 #include "ops/requantize.h"
@@ -173,7 +172,8 @@ std::optional<Commuted> commute(const Graph& graph, NodeId id, const Permutation
   if (node.as<Unary>() || node.as<Quantize>() || node.as<Dequantize>() || node.as<Requantize>() ||
       node.as<Cast>())
     return Commuted{node.op, {true}, p};
-  if (node.as<Binary>() || node.as<PRelu>() || node.as<Quant>()) return commute_elementwise(graph, node, p);
+  if (node.as<Binary>() || node.as<PRelu>() || node.op->simulates_quantization())
+    return commute_elementwise(graph, node, p);
   if (const auto* op = node.as<Concat>()) {
     auto copy = copy_of(*op);
     copy->axis = at(p, op->axis);
