@@ -61,6 +61,8 @@ ForwardResult forward_transpose(const ForwardCall& call);
 ForwardResult forward_gather(const ForwardCall& call);
 ForwardResult forward_resize(const ForwardCall& call);
 ForwardResult forward_depth_to_space(const ForwardCall& call);
+// forward_sampled.cpp: a layer whose weights (input 1) are random, with these variances about call.inputs[1]
+ForwardResult forward_sampled(const ForwardCall& call, const torch::Tensor& variance);
 // forward_quantization.cpp
 ForwardResult forward_quant(const ForwardCall& call);
 

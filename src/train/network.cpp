@@ -129,6 +129,7 @@ QuantizerSpec quantizer_spec(const Graph& graph, const Node& node) {
       spec.channels = scale[a];
     }
   spec.weights = graph.constant(node.inputs[0]) != nullptr;
+  if (spec.weights) spec.shape = graph.type(node.inputs[0]).shape;
   spec.bits = 1;
   if (const auto* quant = node.as<Quant>()) {
     spec.bits = static_cast<int>(quant->bits);
@@ -213,6 +214,7 @@ std::vector<torch::Tensor> Network::Body::run(const std::vector<torch::Tensor>& 
                                               bool initialize, const Observer& observer) {
   const std::int64_t batches = batches_of(graph, inputs);
   std::vector<torch::Tensor> values = constants;
+  std::vector<torch::Tensor> variances(values.size());  // of weights that are distributions
   for (std::size_t i = 0; i < inputs.size(); ++i) values[graph.inputs()[i].index] = inputs[i];
   std::map<const Quantizer*, std::vector<torch::Tensor>> waiting;
   for (Step& step : steps) {
@@ -234,9 +236,14 @@ std::vector<torch::Tensor> Network::Body::run(const std::vector<torch::Tensor>& 
         if (!seen.empty()) seen.push_back(call.x().flatten());
         step.quantizer->initialize(seen.empty() ? call.x() : torch::cat(seen));
       }
-      results = {step.quantizer->forward(call.x(), training)};
+      const auto moments = training ? step.quantizer->moments() : std::nullopt;
+      results = {moments ? moments->mean : step.quantizer->forward(call.x(), training)};
+      if (moments) variances[node.outputs[0].index] = moments->variance;
     } else if (step.absorbed && !initialize && !observer) {
       results = {call.x()};
+    } else if (node.inputs.size() > 1 && node.inputs[1].valid() &&
+               variances[node.inputs[1].index].defined()) {
+      results = forward_sampled(call, variances[node.inputs[1].index]);
     } else {
       results = step.forward(call);
     }

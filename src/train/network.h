@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "ir/graph.h"
+#include "run/weight_posterior.h"
 #include "train/quantizer.h"
 
 namespace mote::train {
@@ -81,6 +82,8 @@ class Network {
   const Graph& graph() const;
   // The graph with the learned constants, running statistics and Quant parameters.
   Graph exported() const;
+  // The distributions of weights that were trained, by the names of exported()'s constants; may be empty.
+  WeightPosterior posterior() const;
 
  private:
   struct Body;

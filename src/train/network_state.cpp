@@ -163,4 +163,19 @@ Graph Network::exported() const {
   return std::move(patch).apply();
 }
 
+WeightPosterior Network::posterior() const {
+  WeightPosterior posterior;
+  for (const Step& step : body_->steps) {
+    if (!step.quantizer) continue;
+    const auto p = step.quantizer->probabilities();
+    if (!p) continue;
+    const Value& weights = body_->graph.value(body_->graph.node(step.node).inputs[0]);
+    const torch::Tensor flat = p->probabilities.to(at::kFloat).contiguous();
+    const auto* data = flat.data_ptr<float>();
+    posterior.push_back(
+        {weights.name, weights.type.shape, p->levels, p->axis, p->scale, {data, data + flat.numel()}});
+  }
+  return posterior;
+}
+
 }  // namespace mote::train

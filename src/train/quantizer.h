@@ -33,6 +33,7 @@ struct QuantizerSpec {
   int axis = -1;
   bool weights = true;
   std::int64_t channels = 1;
+  std::vector<std::int64_t> shape = {};  // of the weights; empty for activations
 };
 
 // What a trained quantizer writes into the graph.
@@ -46,6 +47,19 @@ struct ExportedQuant {
   std::vector<float> scale;             // one, or one per index of the axis
   float zero_point = 0;                 // an integer within the range
   std::optional<torch::Tensor> values;  // weights: on the grid already, replaces the constant
+};
+
+// Weights as random variables: mean and variance of each, of the shape of the weights, differentiable.
+struct Moments {
+  torch::Tensor mean, variance;
+};
+
+// A distribution over levels: weight = scale (of its index of `axis`) * level.
+struct LevelProbabilities {
+  std::vector<int> levels;      // ascending
+  torch::Tensor probabilities;  // [levels, shape of the weights]
+  int axis = -1;
+  std::vector<float> scale;
 };
 
 class Quantizer {
@@ -67,6 +81,10 @@ class Quantizer {
   // Whether forward(x) equals forward(max(x, 0)), gradients included. A Relu before the node is then left
   // out.
   virtual bool clips_below_zero() const { return false; }
+  // Distributions of weights. In training a layer whose weights have moments samples its outputs as normal
+  // variables of the mean and variance that follow (forward_sampled.cpp), and forward is not called.
+  virtual std::optional<Moments> moments() { return {}; }
+  virtual std::optional<LevelProbabilities> probabilities() { return {}; }
   // `x`: the weights; undefined for activations. Quantizing by the result gives what forward(x, false) gives.
   virtual ExportedQuant exported(const torch::Tensor& x) = 0;
 
