@@ -97,6 +97,12 @@ void add_optimize(CLI::App& command, Optimize& optimize) {
       ->option_text("speed|balanced|size|ram");
 }
 
+CLI::Option* add_features(CLI::App& command, std::string& features) {
+  return command.add_option("--features", features,
+                            "of sounds: log-mel or mfcc, with ?key=value&... of rate, frame, hop (ms), fft, "
+                            "bins, coefficients, low, high (Hz), bits, seconds");
+}
+
 void add_threads(CLI::App& command, int& threads) {
   command
       .add_option("--threads", threads,

@@ -12,7 +12,8 @@
 
 namespace CLI {
 class App;
-}
+class Option;
+}  // namespace CLI
 
 namespace mote::cli {
 
@@ -45,6 +46,8 @@ void add_common(CLI::App& command, Context& context);
 void add_ram(CLI::App& command, PlanOptions& options);
 // --optimize speed|balanced|size|ram
 void add_optimize(CLI::App& command, Optimize& optimize);
+// --features log-mel|mfcc[?key=value&...]: of sounds
+CLI::Option* add_features(CLI::App& command, std::string& features);
 // --threads N
 void add_threads(CLI::App& command, int& threads);
 

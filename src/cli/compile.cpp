@@ -16,13 +16,26 @@ struct Options {
   std::string target = "host";
   PlanOptions plan;
   PrepareOptions prepare;
+  std::string features, normalize;
 };
+
+std::optional<AudioFrontEnd> front_end(const Options& o) {
+  if (o.features.empty()) return std::nullopt;
+  const data::AudioFeatureOptions features = data::parse_audio_features(o.features);
+  if (features.rate_hz == 0)
+    throw UserError({"the sample rate of the features is missing", "--features " + o.features,
+                     "the microphone's rate decides the tables",
+                     "add it, for example " + o.features +
+                         (o.features.find('?') == std::string::npos ? "?" : "&") + "rate=16000"});
+  return AudioFrontEnd{data::AudioFeatures(features, features.rate_hz),
+                       data::parse_normalization(o.normalize)};
+}
 
 void run(const Options& o, Context& context) {
   const PreparedModel model = prepare_model(import_model(o.model), o.prepare);
   const Plan plan = make_plan(model.graph, load_target(o.target), o.plan);
   const std::string name = o.name.empty() ? std::filesystem::path(o.model).stem().string() : o.name;
-  const Artifact artifact = emit_c(plan, {.name = name, .folder = o.output});
+  const Artifact artifact = emit_c(plan, {.name = name, .folder = o.output, .front_end = front_end(o)});
   if (context.json) {
     context.print(nlohmann::json{{"name", artifact.name},
                                  {"folder", o.output},
@@ -50,6 +63,9 @@ void add_compile(CLI::App& app, Context& context) {
   command->add_option("-o,--output", options->output, "folder to write to")->required();
   command->add_option("--name", options->name,
                       "prefix of files and symbols (default: the model's file name)");
+  auto* features = add_features(*command, options->features);
+  features->description("also emit this audio front end, as for the data; with the key rate");
+  command->add_option("--normalize", options->normalize, "of the features, as for the data")->needs(features);
   add_optimize(*command, options->plan.optimize);
   add_ram(*command, options->plan);
   add_threads(*command, options->plan.threads);

@@ -13,7 +13,7 @@ namespace mote::cli {
 namespace {
 
 struct Options {
-  std::string specification, preview;
+  std::string specification, preview, features;
   std::string split = "train";
   bool list = false;
 };
@@ -49,7 +49,7 @@ void run(const Options& o, Context& context) {
                          "\nfiles:      folders or archives of images or sounds by class, IDX, CIFAR binary, "
                          ".npy, .npz, .csv\n");
   }
-  const auto dataset = data::open_dataset(o.specification);
+  const auto dataset = data::open_dataset(data::with_features(o.specification, o.features));
   if (!o.preview.empty()) {
     constexpr std::size_t kRows = 8;
     constexpr std::size_t kColumns = 12;
@@ -72,6 +72,7 @@ void add_data(CLI::App& app, Context& context) {
   command->add_flag("--list", options->list, "the generators and the kinds of files");
   command->add_option("--preview", options->preview, "write a contact sheet of images to this PNG");
   command->add_option("--split", options->split, "train, valid or test")->capture_default_str();
+  add_features(*command, options->features);
   add_common(*command, context);
   command->footer("Example: mote data synth:glyphs --preview glyphs.png");
   command->callback([options, &context] { run(*options, context); });

@@ -17,7 +17,7 @@ namespace mote::cli {
 namespace {
 
 struct Options {
-  std::string model, data, output, normalize, method = "percentile";
+  std::string model, data, output, normalize, features, method = "percentile";
   std::string split = "train";
   std::size_t calibrate = 200;
   double percentile = 0;
@@ -35,8 +35,8 @@ void run(Options o, Context& context) {
   o.quantize.ranges.method = parse_range_method(o.method);
   if (o.percentile > 0) o.quantize.ranges.percentile = o.percentile;
   if (o.quantize.equalize) graph = equalize(graph);
-  const auto samples = load_inputs(graph, o.data, data::parse_split(o.split), o.calibrate,
-                                   data::parse_normalization(o.normalize));
+  const auto samples = load_inputs(graph, data::with_features(o.data, o.features), data::parse_split(o.split),
+                                   o.calibrate, data::parse_normalization(o.normalize));
   const Calibration calibration = calibrate(graph, samples, {}, context.progress());
   const Graph quantized = quantize_post_training(graph, calibration, o.quantize);
   write_model(o.output, quantized);
@@ -63,6 +63,7 @@ void add_quantize(CLI::App& app, Context& context) {
   command->add_option("--split", options->split, "split the samples come from")->capture_default_str();
   command->add_option("--normalize", options->normalize,
                       "scale=1/255,mean=...,std=...: applied to samples before the model");
+  add_features(*command, options->features);
   command->add_option("--method", options->method, "ranges of activations: percentile, min-max, mse or kl")
       ->capture_default_str();
   command->add_option("--percentile", options->percentile,

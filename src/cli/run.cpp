@@ -17,7 +17,7 @@ namespace mote::cli {
 namespace {
 
 struct Options {
-  std::string model, data, normalize;
+  std::string model, data, normalize, features;
   std::string split = "test";
   std::vector<std::string> inputs, outputs;
   std::size_t limit = 0;
@@ -82,7 +82,7 @@ void run_once(const Options& o, Context& context) {
 void run_data(const Options& o, Context& context) {
   const Graph graph =
       prepare_model(import_model(o.model), {.simplify = false, .logits = o.prepare.logits}).graph;
-  const auto dataset = data::open_dataset(o.data);
+  const auto dataset = data::open_dataset(data::with_features(o.data, o.features));
   data::LoadOptions load;
   if (o.limit > 0) load.max_count = o.limit;
   if (graph.inputs().size() == 1) load.shape = graph.type(graph.inputs()[0]).shape;
@@ -121,6 +121,7 @@ void add_run(CLI::App& app, Context& context) {
   command->add_option("--split", options->split, "train, valid or test")->capture_default_str()->needs(data);
   command->add_option("--limit", options->limit, "at most so many samples")->needs(data);
   command->add_option("--normalize", options->normalize, "scale=1/255,mean=...,std=...")->needs(data);
+  add_features(*command, options->features)->needs(data);
   command->add_option("--check", options->check, "samples that are compared with the exact interpreter")
       ->capture_default_str()
       ->needs(data);

@@ -47,6 +47,7 @@ struct Artifact {
   bool uses_math = false;       // includes <math.h>
   bool has_assembly = false;    // NAME.S belongs to it
   int threads = 1;              // more than 1: NAME_threads.c belongs to it, or the program's own threads
+  bool has_features = false;    // NAME_features.c belongs to it: the audio front end
   std::uint64_t feed_rows = 0;  // not 0: the input comes in so many rows, through NAME_push_row
   std::string peak_step;        // the layer that needs the most of the arena; may be empty
   Optimize optimize = Optimize::kSpeed;

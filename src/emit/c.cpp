@@ -249,6 +249,14 @@ void write_or_remove(const std::filesystem::path& path, const std::string& text)
     write_file(path, text);
 }
 
+const TensorType& only_input(const Graph& graph) {
+  if (graph.inputs().size() != 1)
+    throw UserError({"an audio front end feeds one input", graph.name(),
+                     "the network has " + std::to_string(graph.inputs().size()) + " inputs",
+                     "compile it without features"});
+  return graph.type(graph.inputs()[0]);
+}
+
 }  // namespace
 
 Artifact emit_c(const Plan& plan, const EmitOptions& options) {
@@ -269,6 +277,9 @@ Artifact emit_c(const Plan& plan, const EmitOptions& options) {
   write_or_remove(options.folder / (artifact.name + ".S"), assembly);
   write_or_remove(options.folder / (artifact.name + "_threads.c"), emit::threads_text(artifact));
   write_file(options.folder / (artifact.name + ".h"), emit::header_text(plan, artifact));
+  artifact.has_features = options.front_end.has_value();
+  if (options.front_end)
+    emit_audio_features(*options.front_end, only_input(plan.graph), artifact.name, options.folder);
   write_file(options.folder / "main.c", emit::main_text(plan, artifact));
   write_file(options.folder / "CMakeLists.txt", emit::cmake_text(artifact));
   write_file(options.folder / "README.md", emit::readme_text(plan, artifact));

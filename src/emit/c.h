@@ -5,9 +5,11 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "emit/artifact.h"
+#include "emit/c_audio_features.h"
 #include "plan/plan.h"
 
 namespace mote {
@@ -15,6 +17,8 @@ namespace mote {
 struct EmitOptions {
   std::string name = "model";  // made a C identifier; prefix of every symbol
   std::filesystem::path folder;
+  // Also NAME_features.h and NAME_features.c: from microphone samples to rows of the network's only input.
+  std::optional<AudioFrontEnd> front_end{};
 };
 
 Artifact emit_c(const Plan& plan, const EmitOptions& options);

@@ -59,7 +59,7 @@ std::string cmake_text(const Artifact& a) {
   return fmt::format(
       "cmake_minimum_required(VERSION 3.13)\nproject({0} C{3})\nset(CMAKE_C_STANDARD 99)\nif(NOT "
       "CMAKE_BUILD_TYPE)\n"
-      "  set(CMAKE_BUILD_TYPE Release)\nendif()\nadd_library({0} STATIC {0}.c{4}{5})\n"
+      "  set(CMAKE_BUILD_TYPE Release)\nendif()\nadd_library({0} STATIC {0}.c{4}{5}{6})\n"
       "target_include_directories({0} PUBLIC "
       "${{CMAKE_CURRENT_SOURCE_DIR}})\n{1}{2}add_executable({0}_example "
       "main.c)\n"
@@ -71,7 +71,7 @@ std::string cmake_text(const Artifact& a) {
           : "",
       a.uses_math ? fmt::format("target_link_libraries({} PUBLIC m)\n", a.name) : "",
       a.has_assembly ? " ASM" : "", a.has_assembly ? " " + a.name + ".S" : "",
-      a.threads > 1 ? " " + a.name + "_threads.c" : "");
+      a.threads > 1 ? " " + a.name + "_threads.c" : "", a.has_features ? " " + a.name + "_features.c" : "");
 }
 
 std::string readme_text(const Plan& plan, const Artifact& a) {
