@@ -68,6 +68,9 @@ void run_row(benchmark::State& state, const KernelRow& row) {
 }
 
 }  // namespace
+
+void register_low_bits();  // low_bit_bench.cpp
+
 }  // namespace mote
 
 int main(int count, char** arguments) {
@@ -76,6 +79,7 @@ int main(int count, char** arguments) {
     if (row.feature.empty() || host.has(row.feature))
       benchmark::RegisterBenchmark((std::string(row.op) + "/" + std::string(row.name)).c_str(),
                                    [&row](benchmark::State& state) { mote::run_row(state, row); });
+  mote::register_low_bits();
   benchmark::Initialize(&count, arguments);
   benchmark::RunSpecifiedBenchmarks();
 }

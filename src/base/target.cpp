@@ -21,8 +21,9 @@ namespace mote {
 
 namespace {
 
-constexpr std::array kKnownFeatures = {"dsp",  "fpu",     "mve",  "armv7m", "armv6m",  "rv32m",
-                                       "neon", "dotprod", "avx2", "fma",    "avx512f", "avx512vnni"};
+constexpr std::array kKnownFeatures = {
+    "dsp",     "fpu",  "mve", "armv7m",  "armv6m",     "rv32m",          "neon",
+    "dotprod", "avx2", "fma", "avx512f", "avx512vnni", "avx512vpopcntdq"};
 
 // One TOML table: typed reads that remember which keys were asked for, so that finish() can refuse the rest.
 class TableReader {
@@ -214,6 +215,7 @@ void keep_features_of_this_processor(std::vector<std::string>& features) {
     if (feature == "avx2") return __builtin_cpu_supports("avx2") == 0;
     if (feature == "fma") return __builtin_cpu_supports("fma") == 0;
     if (feature == "avx512f") return __builtin_cpu_supports("avx512f") == 0;
+    if (feature == "avx512vpopcntdq") return __builtin_cpu_supports("avx512vpopcntdq") == 0;
     if (feature == "avx512vnni")
       return __builtin_cpu_supports("avx512vnni") == 0 || __builtin_cpu_supports("avx512bw") == 0 ||
              __builtin_cpu_supports("avx512vl") == 0;
@@ -275,8 +277,10 @@ Target parse_target(std::string_view text, const std::string& origin) {
   target.features = table.texts("features");
   for (const auto& feature : target.features)
     if (std::find(kKnownFeatures.begin(), kKnownFeatures.end(), feature) == kKnownFeatures.end())
-      table.fail("features", "no kernel knows '" + feature +
-                                 "'; use dsp, fpu, mve, neon, dotprod, avx2, fma, avx512f or avx512vnni");
+      table.fail(
+          "features",
+          "no kernel knows '" + feature +
+              "'; use dsp, fpu, mve, neon, dotprod, avx2, fma, avx512f, avx512vnni or avx512vpopcntdq");
   target.compiler = read_compiler(table.table("compiler", true).value());
   target.runner = read_runner(table.table("runner", true).value());
   if (auto memory = table.table("memory", target.bare_metal())) read_memory(*memory, target);

@@ -36,7 +36,24 @@ SampleEncodings usual_encodings(Rng& rng, const AccumulationSample& s) {
           Encoding::affine(8, true, random_output_scale(rng, x, w, s.terms, 8), y.zero_point())};
 }
 
+// Signs times signs, to signs or to bytes.
+SampleEncodings bipolar_encodings(Rng& rng, const AccumulationSample& s) {
+  const auto sign = [&] { return Encoding::bipolar(static_cast<float>(rng.uniform(0.1, 2))); };
+  Encoding w = sign();
+  if (s.weight_axis >= 0 && rng.chance(0.5)) {
+    Quantization q{s.weight_axis, {}, std::vector<std::int32_t>(static_cast<std::size_t>(s.channels))};
+    for (std::int64_t i = 0; i < s.channels; ++i) q.scales.push_back(static_cast<float>(rng.uniform(0.1, 2)));
+    w = w.with_quantization(std::move(q));
+  }
+  const Encoding x = sign();
+  const auto zero = static_cast<std::int32_t>(rng.integer(-128, 127));
+  const Encoding y =
+      rng.chance(0.6) ? sign() : Encoding::affine(8, true, random_output_scale(rng, x, w, s.terms, 8), zero);
+  return {x, w, Encoding::integer(32, true), y};
+}
+
 SampleEncodings random_encodings(Rng& rng, const AccumulationSample& s) {
+  if (s.bipolar) return bipolar_encodings(rng, s);
   const double kind = rng.uniform();
   if (kind < 0.3) return {Encoding::real(), Encoding::real(), Encoding::real(), Encoding::real()};
   const int axis = rng.chance(0.7) ? s.weight_axis : -1;

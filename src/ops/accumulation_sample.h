@@ -14,6 +14,7 @@ struct AccumulationSample {
   int weight_axis;        // of per-axis weights; -1: per tensor only
   std::int64_t terms;     // products per output
   bool has_sum_form;      // s32 outputs are possible
+  bool bipolar = false;   // inputs and weights are
 };
 
 // A graph with this node: real, 8-bit, 16-bit or 32-bit output at random, weights constant, bias constant or

@@ -78,7 +78,26 @@ Graph sample_body(Rng& rng) {
 
 }  // namespace
 
+namespace {
+
+// Of a binary network: whole words of channels, or whole bytes.
+Graph sample_signs(Rng& rng) {
+  auto op = std::make_shared<Conv2D>();
+  op->stride = {rng.integer(1, 2), rng.integer(1, 2)};
+  if (rng.chance(0.2)) op->dilation = {2, 2};
+  for (auto& p : op->padding) p = rng.integer(0, 2);
+  const std::int64_t size = rng.chance(0.7) ? 3 : rng.integer(1, 5);
+  const Shape w{rng.integer(1, 40), size, size,
+                rng.chance(0.6) ? 32 * rng.integer(1, 3) : 8 * rng.integer(1, 9)};
+  const Shape x{rng.integer(1, 2), rng.integer(1, 5) + op->dilation[0] * (size - 1),
+                rng.integer(1, 5) + op->dilation[1] * (size - 1), w[3]};
+  return accumulation_sample(rng, {op, x, w, w[0], 0, terms(w), false, true});
+}
+
+}  // namespace
+
 Graph sample_conv2d(Rng& rng) {
+  if (rng.chance(0.1)) return sample_signs(rng);
   if (rng.chance(0.25)) return sample_point_conv2d(rng);
   if (rng.chance(0.2)) return sample_body(rng);
   auto op = std::make_shared<Conv2D>();

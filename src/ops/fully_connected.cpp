@@ -43,11 +43,13 @@ std::int64_t FullyConnected::macs(const InputTypes& inputs, const OutputTypes& o
 
 Graph sample_fully_connected(Rng& rng) {
   auto op = std::make_shared<FullyConnected>();
-  const Shape w{rng.integer(1, 20), rng.integer(1, 150)};
+  const bool bipolar = rng.chance(0.1);
+  const Shape w{rng.integer(1, 20),
+                bipolar ? 288 * rng.integer(1, 3) - 8 * rng.integer(0, 15) : rng.integer(1, 150)};
   Shape x{w[1]};
   for (std::int64_t axes = rng.integer(0, 2); axes > 0; --axes) x.insert(x.begin(), rng.integer(1, 4));
   random_clamp(rng, op->clamp_min, op->clamp_max);
-  return accumulation_sample(rng, {op, x, w, w[0], 0, w[1], true});
+  return accumulation_sample(rng, {op, x, w, w[0], 0, w[1], true, bipolar});
 }
 
 }  // namespace mote

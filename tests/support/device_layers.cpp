@@ -15,6 +15,13 @@ Tensor random_bytes(Rng& rng, const TensorType& type, double extreme) {
   const std::int64_t low = type.encoding.is_signed() ? -127 : 0;
   const std::int64_t high = type.encoding.is_signed() ? 127 : 255;
   std::vector<std::byte> bytes(static_cast<std::size_t>(type.bytes()));
+  if (const auto levels = type.encoding.levels(); !levels.empty()) {
+    const auto last = static_cast<std::int64_t>(levels.size()) - 1;
+    for (std::byte& b : bytes)
+      b = static_cast<std::byte>(
+          levels[static_cast<std::size_t>(rng.chance(extreme) ? last : rng.integer(0, last))]);
+    return Tensor(type, std::move(bytes));
+  }
   for (std::byte& b : bytes) {
     const bool is_extreme = rng.chance(extreme);
     const std::int64_t value = is_extreme ? (rng.chance(0.5) ? high : low) : rng.integer(low, high);

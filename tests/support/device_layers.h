@@ -11,7 +11,7 @@
 namespace mote::testing {
 
 // Bytes from -127 to 127 (0 to 255 of unsigned types); each is one of the two ends with the probability
-// `extreme`.
+// `extreme`. Of types with levels one of them, with that probability the last.
 Tensor random_bytes(Rng& rng, const TensorType& type, double extreme);
 
 // Runs the plan on random, half extreme and all extreme inputs; one line for each output that differs from
