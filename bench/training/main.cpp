@@ -1,0 +1,112 @@
+// Throughput of training: resnet8 on random CIFAR-shaped batches by a plain LibTorch loop and by mote's
+// Network, float and with learned 4-bit quantizers. The loops take turns, batch by batch, and processor time
+// is counted, so that other work on the machine weighs on all alike. Prints images per second of one thread
+// and the ratio to the plain loop.
+//
+//   bench_training [ROUNDS] [BATCH]
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <ctime>
+#include <functional>
+
+#include "compress/quantize/insert_quantizers.h"
+#include "train/network.h"
+#include "train/process.h"
+#include "training/plain_resnet8.h"
+#include "zoo/zoo.h"
+
+namespace {
+
+using mote::train::Network;
+
+double processor_seconds() {
+  timespec time{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+struct Contestant {
+  std::string name;
+  std::function<torch::Tensor(bool training)> forward;
+  std::vector<torch::Tensor> parameters;
+  std::unique_ptr<torch::optim::SGD> optimizer = nullptr;
+  std::vector<double> training{}, evaluation{};  // seconds per batch
+};
+
+void step(Contestant& c, const torch::Tensor& labels) {
+  const double start = processor_seconds();
+  c.optimizer->zero_grad();
+  torch::nn::functional::cross_entropy(c.forward(true), labels).backward();
+  c.optimizer->step();
+  const double middle = processor_seconds();
+  {
+    const torch::NoGradGuard no_gradients;
+    c.forward(false);
+  }
+  c.training.push_back(middle - start);
+  c.evaluation.push_back(processor_seconds() - middle);
+}
+
+double median(std::vector<double> values) {
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2),
+                   values.end());
+  return values[values.size() / 2];
+}
+
+Contestant plain(const std::string& name, const torch::Tensor& images) {
+  mote::bench::Resnet8 module;
+  return {name,
+          [module, images](bool training) mutable {
+            module->train(training);
+            return module->forward(images);
+          },
+          module->parameters()};
+}
+
+Contestant by_mote(const std::string& name, const mote::Graph& graph, const torch::Tensor& images) {
+  const auto network = std::make_shared<Network>(graph);
+  network->initialize_quantizers(images);
+  std::vector<torch::Tensor> parameters;
+  for (const auto& p : network->parameters()) parameters.push_back(p.tensor);
+  return {name, [network, images](bool training) { return network->forward(images, training); }, parameters};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  mote::train::prepare_process(argv);
+  mote::train::set_threads(1);
+  const int rounds = argc > 1 ? std::atoi(argv[1]) : 20;
+  const std::int64_t batch = argc > 2 ? std::atoi(argv[2]) : 128;
+  const torch::Tensor nchw = torch::randn({batch, 3, 32, 32});
+  const torch::Tensor nhwc = nchw.permute({0, 2, 3, 1}).contiguous();
+  const torch::Tensor labels = torch::randint(10, {batch}, at::kLong);
+  const mote::Graph graph = mote::zoo_model("resnet8");
+  mote::QuantizerPolicy policy;
+  policy.bits = {4, 4};
+
+  std::vector<Contestant> all;
+  all.push_back(plain("plain", nchw));
+  all.push_back(plain("plain, channels_last", nchw.contiguous(at::MemoryFormat::ChannelsLast)));
+  all.push_back(by_mote("mote", graph, nhwc));
+  all.push_back(by_mote("mote, lsq 4 bits", mote::insert_quantizers(graph, policy), nhwc));
+  for (Contestant& c : all) {
+    c.optimizer =
+        std::make_unique<torch::optim::SGD>(c.parameters, torch::optim::SGDOptions(0.01).momentum(0.9));
+    step(c, labels);
+    c.training.clear();
+    c.evaluation.clear();
+  }
+  for (int round = 0; round < rounds; ++round)
+    for (Contestant& c : all) step(c, labels);
+
+  const auto images_per_second = [&](const std::vector<double>& seconds) {
+    return static_cast<double>(batch) / median(seconds);
+  };
+  for (const Contestant& c : all)
+    fmt::print("{:22} training {:6.0f} images/s, {:4.2f} of plain; evaluation {:6.0f} images/s, {:4.2f}\n",
+               c.name, images_per_second(c.training), median(all[0].training) / median(c.training),
+               images_per_second(c.evaluation), median(all[0].evaluation) / median(c.evaluation));
+}
