@@ -44,6 +44,8 @@ constexpr ForwardRow kRows[] = {
     {"BatchNormalization", forward_batch_normalization},
     {"LayerNormalization", forward_layer_normalization},
     {"Quant", forward_quant},
+    {"BipolarQuant", forward_bipolar_quant},
+    {"Trunc", forward_trunc},
     {"Cast", forward_cast},
 };
 

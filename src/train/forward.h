@@ -65,6 +65,8 @@ ForwardResult forward_depth_to_space(const ForwardCall& call);
 ForwardResult forward_sampled(const ForwardCall& call, const torch::Tensor& variance);
 // forward_quantization.cpp
 ForwardResult forward_quant(const ForwardCall& call);
+ForwardResult forward_bipolar_quant(const ForwardCall& call);
+ForwardResult forward_trunc(const ForwardCall& call);
 
 // A fused activation: min(max(x, low), high), nothing for infinite bounds.
 torch::Tensor clamped(const torch::Tensor& x, float low, float high);

@@ -4,6 +4,7 @@
 
 #include "base/rng.h"
 #include "ir/patch.h"
+#include "ops/bipolar_quant.h"
 #include "ops/quant.h"
 #include "train/network.h"
 #include "train/network_body.h"
@@ -112,7 +113,7 @@ Tensor scale_constant(const ExportedQuant& quant, std::size_t rank) {
 }
 
 OperatorPtr quant_operator(const ExportedQuant& quant) {
-  MOTE_CHECK(!quant.bipolar);
+  if (quant.bipolar) return std::make_shared<BipolarQuant>();
   auto op = std::make_shared<Quant>();
   op->bits = quant.bits;
   op->is_signed = quant.is_signed;

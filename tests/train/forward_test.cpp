@@ -19,7 +19,8 @@ const std::set<std::string_view> kWithoutForm = {
     "ArgMax", "ArgMin",                       // give an index
     "Quantize", "Dequantize", "Requantize"};  // integer encodings belong to the Integer stage
 // Operators whose derivative is zero or a surrogate on purpose.
-const std::set<std::string_view> kWithoutGradient = {"Floor", "Ceil", "Round", "Sign", "Quant", "Cast"};
+const std::set<std::string_view> kWithoutGradient = {"Floor", "Ceil",         "Round", "Sign",
+                                                     "Quant", "BipolarQuant", "Trunc", "Cast"};
 
 bool is_real(const TensorType* type) { return !type || type->encoding.is_real(); }
 
