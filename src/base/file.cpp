@@ -1,7 +1,8 @@
 #include "base/file.h"
 
+#include <fcntl.h>   // open
 #include <stdlib.h>  // mkdtemp
-#include <unistd.h>  // getpid
+#include <unistd.h>  // fsync, getpid
 
 #include <atomic>
 #include <cerrno>
@@ -41,7 +42,19 @@ std::string read_text_file(const fs::path& path, std::uint64_t limit_bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-void write_file(const fs::path& path, std::span<const std::byte> bytes) {
+namespace {
+
+// Waits until the disk has the file, or the folder's entry of it.
+bool flush_to_disk(const fs::path& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return false;
+  const bool done = ::fsync(file) == 0;
+  return ::close(file) == 0 && done;
+}
+
+}  // namespace
+
+void write_file(const fs::path& path, std::span<const std::byte> bytes, Durability durability) {
   static std::atomic<unsigned> counter{0};
   fs::path temporary = path;
   temporary += ".tmp" + std::to_string(::getpid()) + "-" + std::to_string(counter++);
@@ -49,8 +62,11 @@ void write_file(const fs::path& path, std::span<const std::byte> bytes) {
   stream.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
   stream.close();
   std::error_code code;
-  if (stream) fs::rename(temporary, path, code);
-  if (!stream || code) {
+  const bool durable = durability == Durability::Disk;
+  const bool written = stream && (!durable || flush_to_disk(temporary));
+  if (written) fs::rename(temporary, path, code);
+  if (written && !code && durable) flush_to_disk(path.has_parent_path() ? path.parent_path() : fs::path("."));
+  if (!written || code) {
     const std::string why = code ? code.message() : std::strerror(errno);
     fs::remove(temporary, code);
     throw UserError(

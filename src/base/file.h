@@ -15,8 +15,11 @@ namespace mote {
 std::vector<std::byte> read_file(const std::filesystem::path& path, std::uint64_t limit_bytes = 2ULL << 30);
 std::string read_text_file(const std::filesystem::path& path, std::uint64_t limit_bytes = 64ULL << 20);
 
+// Cache: a crash of the program leaves the old or the new file. Disk: so does a crash of the machine (fsync).
+enum class Durability { Cache, Disk };
 // Throws UserError when the folder does not exist or the disk refuses; the old file then stays as it was.
-void write_file(const std::filesystem::path& path, std::span<const std::byte> bytes);
+void write_file(const std::filesystem::path& path, std::span<const std::byte> bytes,
+                Durability durability = Durability::Cache);
 void write_file(const std::filesystem::path& path, std::string_view text);
 
 // Throws UserError when the folder cannot be made.

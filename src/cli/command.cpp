@@ -50,7 +50,7 @@ class Bar {
     const int filled = total == 0 ? 0 : static_cast<int>(done * kWidth / total);
     const std::string bar = std::string(static_cast<std::size_t>(filled), '#') +
                             std::string(static_cast<std::size_t>(kWidth - filled), '.');
-    std::fprintf(stderr, "\r%s [%s] %llu/%llu%s", label.c_str(), bar.c_str(),
+    std::fprintf(stderr, "\r%s [%s] %llu/%llu\x1b[K%s", label.c_str(), bar.c_str(),
                  static_cast<unsigned long long>(done), static_cast<unsigned long long>(total),
                  finished ? "\n" : "");
     std::fflush(stderr);
