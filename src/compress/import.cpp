@@ -1,7 +1,10 @@
 #include "compress/import.h"
 
+#include <algorithm>
+
 #include "base/file.h"
 #include "compress/quantize/lower_qdq.h"
+#include "compress/quantize/lower_simulated.h"
 #include "compress/simplify/drop_softmax.h"
 #include "format/onnx_reader.h"
 #include "format/tflite.h"
@@ -23,7 +26,8 @@ Graph read_model(const std::filesystem::path& path) {
   if (extension == ".onnx") return read_onnx(path);
   if (extension == ".mote") return parse(read_text_file(path), path.string(), make_operator);
   throw UserError({"cannot tell the format of the model", path.string(),
-                   "its extension is '" + extension + "'", "give a .tflite, .onnx or .mote file, or zoo:NAME"});
+                   "its extension is '" + extension + "'",
+                   "give a .tflite, .onnx or .mote file, or zoo:NAME"});
 }
 
 }  // namespace
@@ -34,9 +38,12 @@ Graph import_model(const std::filesystem::path& path, const ImportOptions& optio
   if (options.observer) options.observer("read", graph);
   if (options.simplify) graph = simplify(graph, options.observer);
   if (!options.lower) return graph;
-  graph = lower_qdq(graph);
-  verify(graph, Stage::Mixed, "lower_qdq");
-  if (options.observer) options.observer("lower_qdq", graph);
+  const bool simulated = std::any_of(graph.nodes().begin(), graph.nodes().end(),
+                                     [](const Node& node) { return node.op->simulates_quantization(); });
+  const std::string pass = simulated ? "lower_simulated" : "lower_qdq";
+  graph = simulated ? lower_simulated(graph) : lower_qdq(graph);
+  verify(graph, Stage::Mixed, pass);
+  if (options.observer) options.observer(pass, graph);
   return options.simplify ? simplify(graph, options.observer) : graph;
 }
 

@@ -1,5 +1,5 @@
-// From a model file to a graph ready for planning: read, lower the QDQ form to integers, simplify exactly,
-// verify.
+// From a model file to a graph ready for planning: read, lower the QDQ form or simulated quantization to
+// integers, simplify exactly, verify.
 #pragma once
 
 #include <filesystem>
@@ -10,7 +10,7 @@
 namespace mote {
 
 struct ImportOptions {
-  bool lower = true;      // QDQ patterns to integer operators
+  bool lower = true;      // QDQ patterns and simulated quantization to integer operators
   bool simplify = true;   // exact passes
   PassObserver observer;  // sees the graph after reading ("read") and after every pass
 };

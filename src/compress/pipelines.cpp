@@ -5,6 +5,7 @@
 #include "compress/simplify/cancel_transposes.h"
 #include "compress/simplify/center_weights.h"
 #include "compress/simplify/eliminate_dead_nodes.h"
+#include "compress/simplify/find_levels.h"
 #include "compress/simplify/fold_batch_norm.h"
 #include "compress/simplify/fold_constants.h"
 #include "compress/simplify/fuse_activation.h"
@@ -51,6 +52,7 @@ constexpr Pass kSimplifyByProof[] = {
     {"remove_dead_channels", remove_dead_channels},
     {"remove_idle_clamps", remove_idle_clamps},
     {"share_constants", share_constants},
+    {"find_levels", find_levels},
 };
 constexpr int kMaxRounds = 20;
 

@@ -14,9 +14,10 @@ Tensor random_tensor(const TensorType& type, std::uint64_t seed) {
   Rng rng(seed);
   Array array(type);
   for (double& x : array.real) x = rng.uniform(-2, 2);
-  for (std::int64_t& q : array.integer)
-    q = rng.integer(std::max<std::int64_t>(type.encoding.min(), -1000),
-                    std::min<std::int64_t>(type.encoding.max(), 1000));
+  for (std::int64_t& q : array.integer) do
+      q = rng.integer(std::max<std::int64_t>(type.encoding.min(), -1000),
+                      std::min<std::int64_t>(type.encoding.max(), 1000));
+    while (!type.encoding.allows(q));
   return narrow(array);
 }
 

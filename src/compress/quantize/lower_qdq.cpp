@@ -7,6 +7,9 @@
 #include <optional>
 #include <set>
 
+#include "compress/quantize/layer_chain.h"
+#include "compress/quantize/lower_layer.h"
+#include "compress/quantize/weighted.h"
 #include "ir/patch.h"
 #include "ops/dequantize.h"
 #include "ops/operator_list.h"
@@ -82,8 +85,9 @@ bool is_activation_encoding(const Encoding& e) {
 
 class Lowering {
  public:
-  explicit Lowering(const Graph& graph)
+  Lowering(const Graph& graph, Unquantized unquantized)
       : graph_(graph),
+        unquantized_(unquantized),
         real_(graph.values().size()),
         integer_(graph.values().size()),
         absorbed_(graph.nodes().size(), false) {}
@@ -154,7 +158,8 @@ class Lowering {
   bool lower_quantize(const Node& node) {
     const ValueId twin = integer(node.inputs[0]);
     if (!twin.valid()) return false;
-    const ValueId y = requantized(twin, graph_.type(node.outputs[0]).encoding, node.name);
+    const ValueId y = requantized(twin, graph_.type(node.outputs[0]).encoding, node.name,
+                                  graph_.value(node.outputs[0]).name);
     if (!y.valid()) return false;
     integer_[node.outputs[0].index] = y;
     return true;
@@ -163,18 +168,19 @@ class Lowering {
   // Quantization keeps the order: the position among the integers is the same.
   bool lower_arg_max(const Node& node) {
     const ValueId twin = integer(node.inputs[0]);
-    if (!twin.valid()) return false;
+    if (!twin.valid() || encoding(twin).is_per_axis()) return false;
     const ValueId y = node.outputs[0];
     integer_[y.index] = add_if_legal(node.op, {twin}, {graph_.type(y)}, node.name, {graph_.value(y).name});
     return integer_[y.index].valid();
   }
 
   // The same reals in another encoding, or an invalid id where no integer law does that.
-  ValueId requantized(ValueId x, const Encoding& to, const std::string& name) {
+  ValueId requantized(ValueId x, const Encoding& to, const std::string& name,
+                      const std::string& result = {}) {
     if (encoding(x) == to) return x;
     TensorType type = patch_.type(x);
     type.encoding = to;
-    return add_if_legal(std::make_shared<Requantize>(), {x}, {type}, name, {""});
+    return add_if_legal(std::make_shared<Requantize>(), {x}, {type}, name, {result});
   }
 
   // Adds the node unless the operator refuses these encodings; the id of its first output.
@@ -257,12 +263,68 @@ class Lowering {
     const ValueId w = integer(node.inputs[1]);
     if (!x.valid() || !w.valid() || !is_activation_encoding(encoding(x)) || !encoding(w).is_quantized())
       return false;
+    if (patch_.constant(w) && encoding(w).bits() <= 8 && encoding(x).bits() <= 8 && lower_chain(n, x, w))
+      return true;
     std::vector<ValueId> inputs{x, w, {}};
     if (node.inputs.size() > 2 && node.inputs[2].valid()) {
       inputs[2] = quantized_bias(node.inputs[2], encoding(x), encoding(w));
       if (!inputs[2].valid()) return false;
     }
     return finish_arithmetic(n, inputs);
+  }
+
+  // The layer with the channel factors and activations behind it, in the encoding that its readers want, or
+  // its sums. Where nothing but an activation follows and steps are small, the bias alone says all:
+  // lower_weighted.
+  bool lower_chain(NodeId n, ValueId x, ValueId w) {
+    const auto chains = layer_chains(graph_, n);
+    for (auto chain = chains.rbegin(); chain != chains.rend(); ++chain) {
+      const auto wanted = target(chain->y);
+      if (!wanted) continue;
+      const bool narrow = wanted->max() - wanted->min() <= kNarrow;
+      return (chain->has_factors || narrow) && add_layer(n, x, w, *chain, &*wanted);
+    }
+    if (unquantized_ == Unquantized::kReal) return false;
+    for (auto chain = chains.rbegin(); chain != chains.rend(); ++chain)
+      if (!is_bounded(chain->clamp)) return add_layer(n, x, w, *chain, nullptr);
+    return false;
+  }
+
+  bool add_layer(NodeId n, ValueId x, ValueId w, const LayerChain& chain, const Encoding* wanted) {
+    const Node& node = graph_.node(n);
+    LayerMeaning meaning{encoding(x), *patch_.constant(w), node.op->name() == "DepthwiseConv2D" ? 3 : 0,
+                         chain.factor, chain.shift};
+    const bool has_bias = node.inputs.size() > 2 && node.inputs[2].valid();
+    if (has_bias) {
+      const auto bias = constant_reals(node.inputs[2]);
+      if (!bias || bias->size() != meaning.shift.size()) return false;
+      for (std::size_t c = 0; c < bias->size(); ++c) meaning.shift[c] += meaning.factor[c] * (*bias)[c];
+    }
+    OperatorPtr op = without_clamp(*node.op);
+    const bool sign = wanted && wanted->is_bipolar();
+    if (sign && !(chain.clamp.min < 0 && chain.clamp.max >= 0)) return false;
+    if (!sign)
+      op = with_bounds(op, {static_cast<double>(chain.clamp.min), static_cast<double>(chain.clamp.max)});
+    const auto layer = lower_layer(meaning, wanted, chain.clamp);
+    if (!layer) return false;
+    TensorType type = graph_.type(chain.y);
+    type.encoding = wanted ? *wanted : sums_encoding(layer->bias.type().encoding, type.shape);
+    const std::string bias_name =
+        has_bias ? graph_.value(node.inputs[2]).name : graph_.value(node.inputs[1]).name + "_bias";
+    const ValueId weights = patch_.add_constant(graph_.value(node.inputs[1]).name, layer->weights);
+    const ValueId result = add_if_legal(op, {x, weights, patch_.add_constant(bias_name, layer->bias)}, {type},
+                                        node.name, {graph_.value(chain.y).name});
+    if (!result.valid()) return false;
+    for (const NodeId f : chain.nodes) absorbed_[f.index] = true;
+    integer_[chain.y.index] = result;
+    return true;
+  }
+
+  // That of the bias, along the channels of the result.
+  static Encoding sums_encoding(const Encoding& bias, const Shape& shape) {
+    Quantization q = bias.quantization();
+    if (q.axis >= 0) q.axis = static_cast<int>(shape.size()) - 1;
+    return bias.with_quantization(std::move(q));
   }
 
   // The bias as an s32 constant with the scale of the product.
@@ -392,7 +454,10 @@ class Lowering {
     }
   }
 
+  static constexpr std::int64_t kNarrow = 15;  // steps: at most 4 bits
+
   const Graph& graph_;
+  const Unquantized unquantized_;
   Patch patch_;
   std::vector<ValueId> real_, integer_;  // by old value; either may be missing
   std::vector<bool> absorbed_;           // by node: fused into an earlier one
@@ -400,6 +465,6 @@ class Lowering {
 
 }  // namespace
 
-Graph lower_qdq(const Graph& graph) { return Lowering(graph).run(); }
+Graph lower_qdq(const Graph& graph, Unquantized unquantized) { return Lowering(graph, unquantized).run(); }
 
 }  // namespace mote

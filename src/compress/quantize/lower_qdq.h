@@ -13,6 +13,11 @@ namespace mote {
 // behind it, stays real between Dequantize and Quantize; so do a Quantize at a real graph input and a
 // Dequantize at a real output. Results differ from the real evaluation of the QDQ form by the rounding of the
 // integer law only.
-Graph lower_qdq(const Graph& graph);
+//
+// What scales and shifts the channels behind a layer with constant weights (batch normalization) goes into
+// their scales and the bias (lower_layer.h). The results of such a layer that nothing quantizes stay real, or
+// become the s32 sums themselves with a Dequantize behind, which are exact.
+enum class Unquantized { kReal, kSums };
+Graph lower_qdq(const Graph& graph, Unquantized unquantized = Unquantized::kReal);
 
 }  // namespace mote

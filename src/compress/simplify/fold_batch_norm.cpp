@@ -4,9 +4,9 @@
 #include <cmath>
 #include <functional>
 
+#include "compress/simplify/channel_affine.h"
 #include "compress/simplify/rewiring.h"
 #include "ops/batch_normalization.h"
-#include "ops/binary.h"
 #include "ops/conv2d.h"
 #include "ops/conv_transpose2d.h"
 #include "ops/depthwise_conv2d.h"
@@ -16,65 +16,15 @@ namespace mote {
 
 namespace {
 
-// x -> scale[c] * x + shift[c], c along the last axis.
-struct ChannelAffine {
-  std::vector<double> scale, shift;
-  ValueId input;
-};
-
 const Tensor* real_constant(const Graph& graph, ValueId v) {
   const Tensor* tensor = graph.constant(v);
   return tensor && tensor->type().encoding.is_real() ? tensor : nullptr;
 }
 
-std::optional<ChannelAffine> from_batch_norm(const Graph& graph, const Node& node,
-                                             const BatchNormalization& op) {
-  ChannelAffine affine;
-  affine.input = node.inputs[0];
-  std::array<std::span<const float>, 4> parts;  // gamma, beta, mean, variance
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    const Tensor* tensor = real_constant(graph, node.inputs.at(i + 1));
-    if (!tensor) return std::nullopt;
-    parts[i] = tensor->floats();
-  }
-  for (std::size_t c = 0; c < parts[0].size(); ++c) {
-    const double scale =
-        parts[0][c] / std::sqrt(static_cast<double>(parts[3][c]) + static_cast<double>(op.epsilon));
-    affine.scale.push_back(scale);
-    affine.shift.push_back(parts[1][c] - scale * parts[2][c]);
-  }
+std::optional<ChannelAffine> unbounded_affine(const Graph& graph, NodeId n) {
+  auto affine = channel_affine(graph, n);
+  if (affine && (!std::isinf(affine->clamp.min) || !std::isinf(affine->clamp.max))) return std::nullopt;
   return affine;
-}
-
-// Mul, Add and Sub of a constant that varies along the last axis only.
-std::optional<ChannelAffine> from_binary(const Graph& graph, const Node& node, const Binary& op) {
-  if (!std::isinf(op.clamp_min) || !std::isinf(op.clamp_max)) return std::nullopt;
-  const bool swapped = graph.constant(node.inputs[0]) != nullptr;
-  const Tensor* constant = real_constant(graph, node.inputs[swapped ? 0 : 1]);
-  const ValueId x = node.inputs[swapped ? 1 : 0];
-  const Shape& shape = graph.type(x).shape;
-  if (!constant || shape.empty() || graph.type(node.outputs[0]).shape != shape) return std::nullopt;
-  const Shape& given = constant->type().shape;
-  const std::int64_t channels = shape.back();
-  const std::int64_t last = given.empty() ? 1 : given.back();
-  if (constant->type().elements() != last || (last != 1 && last != channels)) return std::nullopt;
-  ChannelAffine affine{{}, {}, x};
-  for (std::int64_t c = 0; c < channels; ++c) {
-    const double value = constant->real_at(last == 1 ? 0 : c);
-    const bool is_mul = op.function == "Mul";
-    if (!is_mul && op.function != "Add" && op.function != "Sub") return std::nullopt;
-    const bool negates = op.function == "Sub" && swapped;
-    affine.scale.push_back(is_mul ? value : negates ? -1 : 1);
-    affine.shift.push_back(is_mul ? 0 : op.function == "Sub" && !swapped ? -value : value);
-  }
-  return affine;
-}
-
-std::optional<ChannelAffine> affine_of(const Graph& graph, NodeId n) {
-  const Node& node = graph.node(n);
-  if (const auto* op = node.as<BatchNormalization>()) return from_batch_norm(graph, node, *op);
-  if (const auto* op = node.as<Binary>()) return from_binary(graph, node, *op);
-  return std::nullopt;
 }
 
 // How the weights of a node are laid out.
@@ -205,7 +155,7 @@ Graph fold_once(const Graph& graph, bool norms) {
   for (const NodeId n : node_ids(graph)) {
     if (touched[n.index]) continue;
     const bool is_norm = graph.node(n).as<BatchNormalization>() != nullptr;
-    const auto affine = is_norm && !norms ? std::nullopt : affine_of(graph, n);
+    const auto affine = is_norm && !norms ? std::nullopt : unbounded_affine(graph, n);
     if (!affine) continue;
     const NodeId before = graph.value(affine->input).producer;
     if (before.valid() && !touched[before.index] && fold_into_producer(graph, patch, n, *affine)) {
