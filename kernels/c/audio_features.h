@@ -1,4 +1,4 @@
-/* Log-mel and MFCC features of one window of 16-bit samples, in integers: docs/audio.md, equations 1 to 9.
+/* Log-mel and MFCC features of one window of 16-bit samples, in integers: docs/audio.md, equations 1 to 11.
  * The same source runs on the host and on the device. Every intermediate fits its type for any samples. */
 #ifndef MOTE_AUDIO_FEATURES_H
 #define MOTE_AUDIO_FEATURES_H
