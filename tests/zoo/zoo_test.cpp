@@ -45,8 +45,8 @@ struct Figure {
 // Keras and torchvision print parameters to the last one; where Keras adds statistics and biases in front of
 // batch normalization, three for each channel are taken off.
 constexpr Figure kFigures[] = {
-    {"mlp", 334336 + 3 * 2 * 256 + 10, 0.67e6 / 2, 0.01e6, "FINN table 2, SFC: 0.67 M operations"},
-    {"mlp?width=1024", 2910208 + 3 * 2 * 1024 + 10, 5.8e6 / 2, 0.05e6, "FINN table 2, LFC: 5.8 M operations"},
+    {"mlp", 334336 + 3 * 2 * 256 + 10, 784 * 256 + 2 * 256 * 256 + 2560, 0, "FINN, SFC: 3 layers of 256"},
+    {"mlp?width=1024", 2910208 + 3 * 2 * 1024 + 10, 5.8e6 / 2, 0.05e6, "FINN, LFC: 5.8 M operations"},
     // the paper's layers: C1 156, C5 48,120, F6 10,164; C3 with all connections 16 (6 * 25 + 1)
     {"lenet5", 156 + 2416 + 48120 + 10164 + 850, 416520, 0, "LeCun et al. 1998, section II.B"},
     {"resnet8", 78666 - 3 * 240, 12501632, 0, "MLPerf Tiny, pretrainedResnet"},
@@ -55,7 +55,7 @@ constexpr Figure kFigures[] = {
     {"wrn?depth=16&width=2&classes=100", 703284, 101.1e6, 0.5e6, "published with distillation benchmarks"},
     {"wrn?depth=40&width=2&classes=100", 2255156, 0.33e9, 0.01e9, "published with distillation benchmarks"},
     {"densenet-bc?depth=100&growth=12", 769162, 0.29e9, 0.01e9, "Huang et al. 2017, table 2: 0.8 M"},
-    {"cnv", 1542848 + 2 * 1920 + 10, 59461376, 0, "FINN, CNV: weights 1,542,848"},
+    {"cnv", 1542848 + 2 * 1920 + 10, 59461376, 0, "FINN, CNV: the sum over its layers"},
     {"vgg-small", 4656512 + 2 * 1792 + 10, 0.61e9, 0.01e9, "LQ-Nets"},
     {"ds-cnn", 24908 - 3 * 576, 2656768, 0, "MLPerf Tiny, kws_ref_model"},
     {"mobilenet-v1", 4231976, 569e6, 0.5e6, "Howard et al. 2017, table 8; Keras: trainable"},

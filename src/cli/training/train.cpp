@@ -15,7 +15,7 @@ namespace mote::cli {
 namespace {
 
 struct Options {
-  std::string model, output, augment, optimizer, loss = "auto", schedule = "one-cycle";
+  std::string model, output, augment, features, optimizer, loss = "auto", schedule = "one-cycle";
   train::DataRequest data;
   train::TrainOptions train;
   std::optional<double> rate, valid;
@@ -89,6 +89,7 @@ void print_result(const Options& o, const train::LoadedData& loaded, const train
 void run(Options o, Context& context) {
   const Graph graph = read_model(o.model);
   if (graph.inputs().size() == 1) o.data.shape = graph.type(graph.inputs()[0]).shape;
+  o.data.specification = data::with_features(o.data.specification, o.features);
   o.data.valid_fraction = o.valid;
   const train::LoadedData loaded = train::load_train_data(o.data);
   choose_optimizer(o, loaded.data.train.samples.kind);
@@ -119,6 +120,7 @@ void add_data_options(CLI::App& command, Options& o) {
   command.add_option("--data", o.data.specification, "a path or synth:NAME")->required();
   command.add_option("-o,--output", o.output, "OUT.onnx or OUT.mote; OUT.checkpoint is written beside it")
       ->required();
+  add_features(command, o.features);
   command
       .add_option("--normalize", o.data.normalize,
                   "auto, none, or scale=1/255,mean=...,std=...: applied to samples before the model")
