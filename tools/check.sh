@@ -21,7 +21,8 @@ done < <(git ls-files -z | xargs -0 du -b | awk '{print $1, $2}')
 
 tools/setup.sh all
 if [[ $quick != --quick ]]; then
-  git ls-files 'src/*.cpp' | xargs -P "$(nproc)" -n 4 clang-tidy -p build --quiet 2>/dev/null || report "clang-tidy has complaints"
+  # clang 14 does not take the headers of LibTorch 1.13 as C++20
+  git ls-files 'src/*.cpp' | grep -vE '^src/(train|compress/finetune|cli/training)/' | xargs -P "$(nproc)" -n 4 clang-tidy -p build --quiet 2>/dev/null || report "clang-tidy has complaints"
 fi
 ((failed == 0)) || exit 1
 exec tools/test.sh ${quick:+--fast}

@@ -1,6 +1,10 @@
 # Training: what is linked to LibTorch. mote_finetune holds the passes of compress/ that train.
 mote_library(train run format data)
 target_link_libraries(mote_train PUBLIC torch)
+target_precompile_headers(mote_train PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/train/torch.h)
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+  target_compile_options(mote_train PRIVATE -fpch-preprocess)  # lets ccache look through the precompiled header
+endif()
 
 file(GLOB_RECURSE finetune_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/compress/finetune/*.cpp)
 if(finetune_sources)
@@ -9,10 +13,3 @@ if(finetune_sources)
 else()
   add_library(mote_finetune INTERFACE)
 endif()
-
-foreach(library mote_train)
-  target_precompile_headers(${library} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/train/torch.h)
-  if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
-    target_compile_options(${library} PRIVATE -fpch-preprocess)  # lets ccache look through the precompiled header
-  endif()
-endforeach()
