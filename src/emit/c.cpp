@@ -94,6 +94,10 @@ class SourceWriter {
     params_ += "};\n";
   }
 
+  void use_file(const std::string& file) {
+    if (std::find(files_.begin(), files_.end(), file) == files_.end()) files_.push_back(file);
+  }
+
   bool in_group(std::size_t s) const {
     return std::any_of(plan_.groups.begin(), plan_.groups.end(),
                        [&](const Group& g) { return g.first_step <= s && s < g.end_step; });
@@ -118,8 +122,43 @@ class SourceWriter {
       arguments.push_back(streamed ? "rows" : std::to_string(range_rows(call)));
     }
     for (const AssemblyFunction& function : call.assembly) assembly_.add(function);
+    if (!call.inner.empty()) return strips_text(step, number, c, streamed);
     if (call.parts > 1) return shared_call(call, number, arguments);
     return fmt::format("  {}({});\n", call.function, join(arguments, ", "));
+  }
+
+  // A kernel on strips of packed operands: see packed_rows.h.
+  std::string strips_text(const Step& step, std::size_t number, std::size_t c, bool streamed) {
+    const KernelCall& call = step.bound.calls[c];
+    const KernelCall& inner = call.inner[0];
+    use_file("packed_rows.h");
+    for (const AssemblyFunction& function : inner.assembly) assembly_.add(function);
+    const std::string symbol = fmt::format("{}_p{}_{}", artifact_.name, number, c);
+    const auto strip = [&](ValueId v) {
+      for (const auto& [value, offset] : call.strips)
+        if (value == v) return fmt::format("(void *)(arena + {})", step.scratch_offset + offset);
+      return place(v);
+    };
+    std::vector<std::string> arguments;
+    if (!inner.params_type.empty()) {
+      write_params(symbol + "_kernel", inner);
+      arguments.push_back("&" + symbol + "_kernel");
+    }
+    for (const ValueId v : inner.inputs) arguments.push_back(strip(v));
+    arguments.push_back(strip(inner.outputs[0]));
+    if (inner.scratch_bytes > 0)
+      arguments.push_back(fmt::format("(void *)(arena + {})", step.scratch_offset + call.strips_bytes));
+    if (inner.row_ranges) arguments.insert(arguments.end(), {"run.first", "run.rows"});
+    const bool binary = call.inputs.size() > 1 && !graph().constant(call.inputs[1]);
+    const std::string scratch = fmt::format("(void *)(arena + {})", step.scratch_offset);
+    const std::int64_t rows = row_slots(call, "y_slots");
+    return fmt::format(
+        "  mote_packed_run run;\n  for (mote_packed_begin(&run, {}); mote_packed_next(&{}, &run, {}, {}, "
+        "{});) {{\n"
+        "    {}({});\n    mote_packed_store(&{}, &run, {}, {});\n  }}\n",
+        streamed ? "first, rows" : fmt::format("0, {}", rows), symbol, place(call.inputs[0]),
+        binary ? place(call.inputs[1]) : "0", scratch, inner.function, join(arguments, ", "), symbol, scratch,
+        place(call.outputs[0]));
   }
 
   std::string trace_text(const Step& step, std::size_t number) const {
@@ -132,16 +171,14 @@ class SourceWriter {
     for (std::size_t o = 0; o < node.outputs.size(); ++o) {
       const ValueId v = node.outputs[o];
       const std::int64_t offset = plan_.offsets.at(v.index).value();
-      const TensorType& type = graph().type(v);
+      const std::int64_t bytes = plan_.packing.bytes(graph(), v);
       if (!step.streamed || gathers) {
-        text +=
-            fmt::format("  MOTE_TRACE_OUTPUT({}, {}, arena + {}, {}ul);\n", number, o, offset, type.bytes());
+        text += fmt::format("  MOTE_TRACE_OUTPUT({}, {}, arena + {}, {}ul);\n", number, o, offset, bytes);
         continue;
       }
-      const std::int64_t rows = row_count(type);
-      text +=
-          fmt::format("  MOTE_TRACE_ROWS({}, {}, arena + {}, {}, {}, {}, first, rows);\n", number, o, offset,
-                      type.bytes() / rows, plan_.slots[v.index] > 0 ? plan_.slots[v.index] : rows, rows);
+      const std::int64_t rows = row_count(graph().type(v));
+      text += fmt::format("  MOTE_TRACE_ROWS({}, {}, arena + {}, {}, {}, {}, first, rows);\n", number, o,
+                          offset, bytes / rows, plan_.slots[v.index] > 0 ? plan_.slots[v.index] : rows, rows);
     }
     return text;
   }
@@ -149,8 +186,7 @@ class SourceWriter {
   void write_step(std::size_t s) {
     const Step& step = plan_.steps[s];
     const bool streamed = step.streamed;
-    const std::string file(step.kernel->file);
-    if (std::find(files_.begin(), files_.end(), file) == files_.end()) files_.push_back(file);
+    use_file(std::string(step.kernel->file));
     const std::size_t number = step_numbers_[s] = artifact_.steps.size();
     const Node& node = graph().node(step.node);
     const std::uint64_t before = constants_.bytes();

@@ -83,7 +83,7 @@ Bound call_with_tiles(const BindContext& context, const Convolution& c, KernelCa
   tiles.filter_bytes = static_cast<std::int64_t>(values.size()) / c.out_channels;
   tiles.channels = low_tile_channels(context.optimize, c.out_channels, tiles.filter_bytes, 4);
   const bool single = tiles.channels >= c.out_channels;
-  tiles.rows = low_tile_rows(c.batches * c.rows.out, c.columns.out, single);
+  set_low_rows(context, tiles, call, c.batches * c.rows.out, c.columns.out, single);
   const LowBits low = pack_low_bits(tiles_of(values, c, tiles.channels));
   MOTE_CHECK(low.fits(), "an encoding of few bits");
   for (Parameter& p : call.params) p.name = "layer." + p.name;
@@ -91,7 +91,6 @@ Bound call_with_tiles(const BindContext& context, const Convolution& c, KernelCa
   add_low_tiles(call.params, tiles, low, LowUnit::kByte);
   call.params_type = "conv2d_s8_low_params";
   call.scratch_bytes = 4 * tiles.words();
-  if (!single) call.row_block = tiles.rows;
   call.inputs = {context.node().inputs[0]};
   call.outputs = {context.node().outputs[0]};
   return {{std::move(call)}, {}, low_note(low, tiles.channels)};

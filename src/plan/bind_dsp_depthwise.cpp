@@ -68,10 +68,11 @@ std::int64_t cost(const WindowAxis& lines, const WindowAxis& along, bool in_asse
 Layout layout_of(const BindContext& context, const Convolution& c, bool in_assembly) {
   const Budget budget = budget_of(context.optimize);
   Layout l{c.rows, c.columns};
-  const bool in_place =
-      context.input(0).shape == context.output().shape && c.rows.stride == 1 && c.columns.stride == 1;
+  const bool in_place = context.input(0).shape == context.output().shape && c.rows.stride == 1 &&
+                        c.columns.stride == 1 && !context.any_packed();
   // the assembly knows one stride along lines
-  l.is_swapped = c.batches == 1 && (!in_assembly || c.rows.stride == c.columns.stride) &&
+  l.is_swapped = c.batches == 1 && !context.any_packed() &&
+                 (!in_assembly || c.rows.stride == c.columns.stride) &&
                  cost(c.columns, c.rows, in_assembly) < cost(c.rows, c.columns, in_assembly);
   if (l.is_swapped) std::swap(l.lines, l.along);
   set_line(l);

@@ -84,7 +84,7 @@ std::string make_low_bits(KernelCall& call, const BindContext& context, const Co
   for (const SegmentWeights& s : segments) tiles.filter_bytes = std::max(tiles.filter_bytes, s.taps);
   tiles.channels = low_tile_channels(context.optimize, c.out_channels, tiles.filter_bytes, 2);
   const bool single = segments.size() == 1 && tiles.channels >= c.out_channels;
-  tiles.rows = low_tile_rows(c.batches * c.rows.out, c.columns.out, single);
+  set_low_rows(context, tiles, call, c.batches * c.rows.out, c.columns.out, single);
   std::vector<std::vector<std::int32_t>> parts;
   for (const SegmentWeights& s : segments)
     for (std::size_t o = 0; o < s.filters.size(); ++o) {
@@ -98,7 +98,6 @@ std::string make_low_bits(KernelCall& call, const BindContext& context, const Co
   call.function += "_low";
   call.params_type = "conv2d_s8_pairs_low_params";
   call.scratch_bytes += 4 * tiles.words();
-  if (!single) call.row_block = tiles.rows;
   return "; " + low_note(low, tiles.channels);
 }
 

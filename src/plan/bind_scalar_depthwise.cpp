@@ -40,8 +40,8 @@ Planes choose_planes(const BindContext& context, const Convolution& c) {
     whole.is_swapped = true;
   }
   const bool same_shape = context.input(0).shape == context.output().shape;
-  if (context.optimize == Optimize::kSpeed && same_shape && c.batches == 1 && c.rows.stride == 1 &&
-      c.columns.stride == 1 && 4 * whole.words(whole.lines.out) <= limit) {
+  if (context.optimize == Optimize::kSpeed && !context.any_packed() && same_shape && c.batches == 1 &&
+      c.rows.stride == 1 && c.columns.stride == 1 && 4 * whole.words(whole.lines.out) <= limit) {
     whole.is_whole = true;
     whole.band = whole.lines.out;
     return whole;

@@ -401,7 +401,7 @@ std::string make_low_bits(KernelCall& call, const BindContext& context, const Co
   tiles.filter_bytes = static_cast<std::int64_t>(values.size()) / channels;
   tiles.channels = low_tile_channels(context.optimize, c.out_channels, tiles.filter_bytes, unit);
   const bool single = tiles.channels >= c.out_channels;
-  tiles.rows = low_tile_rows(c.batches * c.rows.out, c.columns.out, single);
+  set_low_rows(context, tiles, call, c.batches * c.rows.out, c.columns.out, single);
   tiles.output_words = output.channel_words();
   std::vector<std::vector<std::int32_t>> parts;
   const std::int64_t part = tiles.channels * tiles.filter_bytes;
@@ -427,7 +427,6 @@ std::string make_low_bits(KernelCall& call, const BindContext& context, const Co
   call.params_type = call.function + "_params";
   if (output.form == GemmOutput::kSums) call.function += "_sums";
   call.scratch_bytes += 4 * tiles.words();
-  if (!single) call.row_block = tiles.rows;
   note += "; " + low_note(low, tiles.channels);
   return {};
 }

@@ -1,5 +1,7 @@
 #include "plan/kernel.h"
 
+#include <algorithm>
+
 namespace mote {
 
 namespace {
@@ -43,6 +45,14 @@ std::int64_t row_slots(const KernelCall& call, std::string_view name) {
 
 std::int64_t range_rows(const KernelCall& call) {
   return row_slots(call, call.input_rows ? "x_slots" : "y_slots");
+}
+
+bool BindContext::any_packed() const {
+  if (!packing) return false;
+  const auto any = [&](const std::vector<ValueId>& values) {
+    return std::any_of(values.begin(), values.end(), *packing);
+  };
+  return any(node().inputs) || any(node().outputs);
 }
 
 ConstantArray constant_array(const Tensor& tensor) {

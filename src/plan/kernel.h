@@ -13,6 +13,7 @@
 
 #include "base/target.h"
 #include "ir/graph.h"
+#include "plan/packing.h"
 
 namespace mote {
 
@@ -74,6 +75,12 @@ struct KernelCall {
   bool input_rows = false;
   std::int64_t row_block = 1;  // `first` is a multiple of it, and so is `rows` but at the end
   std::int64_t parts = 1;      // more than 1: threads share the rows (threads.h), each has its scratch
+  // Of a kernel that runs on strips of packed operands (packed_rows.h) the call of the kernel itself: params
+  // are those of mote_packed_rows, and the kernel's scratch follows `strips_bytes` of strips. An operand that
+  // is named in `strips` stands in the strip at that offset for the kernel.
+  std::vector<KernelCall> inner = {};
+  std::vector<std::pair<ValueId, std::int64_t>> strips = {};
+  std::int64_t strips_bytes = 0;
 };
 
 // Rows of a tensor as kernels with row_ranges count them: batches * height of NHWC, else all but the last
@@ -109,6 +116,11 @@ struct BindContext {
   NodeId id;
   const Target& target;
   Optimize optimize;
+  const Packing* packing = nullptr;  // null: nothing is packed
+
+  bool input_packed(std::size_t i) const { return packing && has_input(i) && (*packing)(node().inputs[i]); }
+  bool output_packed() const { return packing && (*packing)(node().outputs.at(0)); }
+  bool any_packed() const;  // of inputs and outputs
 
   const Node& node() const { return graph.node(id); }
   const TensorType& input(std::size_t i) const { return graph.type(node().inputs.at(i)); }
@@ -125,6 +137,7 @@ struct KernelRow {
   std::string_view file;     // in kernels/c/, copied with everything it includes from there
   std::string_view feature;  // of the target, "" for none ("dsp", "mve", "avx2", "neon", ...)
   BindResult (*bind)(const BindContext&);
+  bool takes_packed = false;  // its bind function looks at packed operands
 };
 
 std::span<const KernelRow> kernel_table();

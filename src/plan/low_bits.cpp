@@ -93,7 +93,7 @@ std::int64_t tile_limit(Optimize optimize) {
 
 }  // namespace
 
-bool has_low_bits(const Encoding& weights) { return weights.is_integer() && weights.bits() < 8; }
+bool has_low_bits(const Encoding& weights) { return weights.is_integer() && weights.stored_bits() < 8; }
 
 LowBits pack_low_bits(const std::vector<std::vector<std::int32_t>>& tiles) {
   std::set<std::int32_t> values;
@@ -145,11 +145,15 @@ std::int64_t low_tile_channels(Optimize optimize, std::int64_t channels, std::in
   return ((rounded / unit + tiles - 1) / tiles) * unit;
 }
 
-std::int64_t low_tile_rows(std::int64_t rows, std::int64_t width, bool single_tile) {
-  constexpr std::int64_t kPixels = 96;
-  if (single_tile) return std::max<std::int64_t>(rows, 1);
-  return std::clamp<std::int64_t>((kPixels + width - 1) / std::max<std::int64_t>(width, 1), 1,
-                                  std::max<std::int64_t>(rows, 1));
+void set_low_rows(const BindContext& context, LowTiles& tiles, KernelCall& call, std::int64_t rows,
+                  std::int64_t width, bool single_tile) {
+  const bool whole = context.optimize == Optimize::kSpeed && !context.any_packed();
+  const std::int64_t pixels = whole ? 96 : context.optimize == Optimize::kRam ? 16 : 48;
+  tiles.rows = std::max<std::int64_t>(rows, 1);
+  if (single_tile && whole) return;
+  tiles.rows =
+      std::clamp<std::int64_t>((pixels + width - 1) / std::max<std::int64_t>(width, 1), 1, tiles.rows);
+  call.row_block = tiles.rows;
 }
 
 std::string low_note(const LowBits& low, std::int64_t channels) {

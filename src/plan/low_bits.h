@@ -51,8 +51,10 @@ void add_low_tiles(std::vector<Parameter>& params, const LowTiles& tiles, const 
 std::int64_t low_tile_channels(Optimize optimize, std::int64_t channels, std::int64_t filter_bytes,
                                std::int64_t unit);
 
-// Output rows for which a tile is expanded once: enough pixels to pay for it.
-std::int64_t low_tile_rows(std::int64_t rows, std::int64_t width, bool single_tile);
+// Output rows for which a tile is expanded once, so many that they pay for it, and that a call of some rows
+// must be a block of: all of them where a single tile serves a layer that runs whole.
+void set_low_rows(const BindContext& context, LowTiles& tiles, KernelCall& call, std::int64_t rows,
+                  std::int64_t width, bool single_tile);
 
 // For Bound: "4 bits in flash, tiles of 16 channels".
 std::string low_note(const LowBits& low, std::int64_t channels);

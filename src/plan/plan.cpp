@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "plan/arena.h"
 #include "plan/order.h"
+#include "plan/packed_rows.h"
 #include "plan/threads.h"
 
 namespace mote {
@@ -30,16 +31,9 @@ class Binder {
         only_kernel_(options.only_kernel),
         threads_(options.threads) {}
 
-  Step bind(NodeId id) const {
+  Step bind(NodeId id, const Packing& packing) const {
     Step step{id, nullptr, {}, {}};
-    if (is_alias(graph_, id) && !graph_.constant(graph_.node(id).inputs[0])) return step;
-    const auto name = graph_.node(id).op->name();
-    const BindContext context{graph_, id, target_, optimize_};
-    if (!only_kernel_.empty())
-      for (const KernelRow& row : kernel_table())
-        if (row.op == name && row.name == only_kernel_ && try_row(row, context, step)) return step;
-    for (const KernelRow& row : kernel_table())
-      if (row.op == name && try_row(row, context, step)) return step;
+    if (try_bind(id, packing, step)) return step;
     std::string why;
     for (const auto& r : step.refused)
       why += (why.empty() ? "" : "; ") + std::string(r.kernel) + ": " + r.reason;
@@ -48,18 +42,38 @@ class Binder {
                      "convert the layer to other encodings, or quantize the model"});
   }
 
+  Packing choose_packing() const {
+    return mote::choose_packing(graph_, optimize_, [&](NodeId id, const Packing& packing) {
+      Step step{id, nullptr, {}, {}};
+      return try_bind(id, packing, step);
+    });
+  }
+
  private:
+  bool try_bind(NodeId id, const Packing& packing, Step& step) const {
+    if (is_alias(graph_, id) && !graph_.constant(graph_.node(id).inputs[0])) return true;
+    const auto name = graph_.node(id).op->name();
+    const BindContext context{graph_, id, target_, optimize_, &packing};
+    if (!only_kernel_.empty())
+      for (const KernelRow& row : kernel_table())
+        if (row.op == name && row.name == only_kernel_ && try_row(row, context, step)) return true;
+    return std::any_of(kernel_table().begin(), kernel_table().end(),
+                       [&](const KernelRow& row) { return row.op == name && try_row(row, context, step); });
+  }
+
   // Binds the row into the step, or notes there why it refuses.
   bool try_row(const KernelRow& row, const BindContext& context, Step& step) const {
     if (!row.feature.empty() && !target_.has(row.feature)) return false;  // of another instruction set
     BindResult result = row.bind(context);
+    if (!row.takes_packed && context.any_packed() && std::holds_alternative<Bound>(result))
+      result = run_on_strips(context, std::move(std::get<Bound>(result)));
     if (const auto* refusal = std::get_if<Refusal>(&result)) {
       step.refused.push_back({row.name, refusal->reason});
       return false;
     }
     step.kernel = &row;
     step.bound = std::move(std::get<Bound>(result));
-    share_among_threads(context, step.bound, threads_);
+    if (!context.any_packed()) share_among_threads(context, step.bound, threads_);
     for (const KernelCall& call : step.bound.calls)
       step.scratch_bytes = std::max(step.scratch_bytes, call.scratch_bytes);
     return true;
@@ -108,16 +122,17 @@ class Planner {
     candidates_.clear();
     const Binder binder(graph_, target_, optimize, options_);
     std::vector<Step> bound;
-    for (const NodeId n : node_ids(graph_)) bound.push_back(binder.bind(n));
+    packing_ = binder.choose_packing();
+    for (const NodeId n : node_ids(graph_)) bound.push_back(binder.bind(n, packing_));
     std::vector<std::vector<NodeId>> orders;
     if (streams) orders = list_orders(graph_, kMostOrders);
-    auto least_live = choose_order(graph_, find_buffers(graph_));
+    auto least_live = choose_order(graph_, find_buffers(graph_, packing_));
     if (std::find(orders.begin(), orders.end(), least_live) == orders.end())
       orders.insert(orders.begin(), std::move(least_live));
     for (const auto& order : orders) {
       Candidate c;
       for (const NodeId n : order) c.steps.push_back(bound[n.index]);
-      c.buffers = find_buffers(graph_);
+      c.buffers = find_buffers(graph_, packing_);
       share_slices(graph_, c.steps, c.buffers, options_.stream_input);
       share_in_place(graph_, c.steps, c.buffers, options_.stream_input);
       c.program = describe_program(graph_, c.steps, c.buffers, options_.stream_input);
@@ -228,6 +243,7 @@ class Planner {
     plan.optimize = aim_;
     plan.threads = options_.threads;
     plan.steps = c.steps;
+    plan.packing = packing_;
     plan.arena_bytes = best_arena_.bytes;
     plan.lower_bound_bytes = best_arena_.lower_bound_bytes;
     set_values(c, plan);
@@ -286,11 +302,19 @@ class Planner {
         if (plan.slots[v.index] == 0) return;
         for (Parameter& p : call.params)
           if (is_member(p, name)) p.value = plan.slots[v.index];
+        if (call.inner.empty() || plan.packing(v)) return;
+        for (Parameter& p : call.inner[0].params)
+          if (is_member(p, name)) p.value = plan.slots[v.index];
       };
       set("x_slots", call.inputs.at(0));
       if (call.inputs.size() > 1) set("x2_slots", call.inputs[1]);
       set("y_slots", call.outputs.at(0));
     }
+  }
+
+  std::string packed_note(std::size_t v) const {
+    const ValueId id{static_cast<std::uint32_t>(v)};
+    return packing_(id) ? " (packed, " + to_string(graph_.type(id).encoding) + ")" : "";
   }
 
   void list_blocks(const Candidate& c, const Partition& partition, Plan& plan) const {
@@ -307,7 +331,7 @@ class Planner {
                             : static_cast<std::size_t>(std::max(use.last_step, 0));
       for (std::size_t v = 0; v < c.buffers.of_value.size(); ++v)
         if (c.buffers.of_value[v] == b)
-          block.name += (block.name.empty() ? "" : " = ") + graph_.values()[v].name;
+          block.name += (block.name.empty() ? "" : " = ") + graph_.values()[v].name + packed_note(v);
       if (block.name.empty()) block.name = "sums";
       plan.blocks.push_back(std::move(block));
     }
@@ -331,6 +355,7 @@ class Planner {
   const Target& target_;
   const PlanOptions& options_;
   Optimize aim_ = Optimize::kSpeed;
+  Packing packing_;
   std::vector<Candidate> candidates_;
   std::optional<Choice> best_;
   double best_key_ = 0;

@@ -68,6 +68,7 @@ struct Plan {
   std::optional<Feed> feed;
   // By value: byte offset in the arena; nothing for constants and for values that are never needed.
   std::vector<std::optional<std::int64_t>> offsets;
+  Packing packing;                  // which values stand packed
   std::vector<std::int64_t> slots;  // by value: rows of the line buffer it passes through; 0: it stands whole
   std::vector<PlacedBlock> blocks;  // by offset
   std::int64_t arena_bytes = 0;     // peak RAM of tensors and scratch

@@ -9,11 +9,6 @@ namespace {
 
 constexpr std::int64_t kMostItems = 1024;  // rows of a buffer that are followed one by one
 
-std::int64_t row_bytes(const TensorType& type) {
-  const std::int64_t rows = row_count(type);
-  return rows == 0 ? 0 : type.bytes() / rows;
-}
-
 class ProgramWriter {
  public:
   ProgramWriter(const Graph& graph, const std::vector<Step>& steps, const Buffers& buffers)
@@ -64,7 +59,7 @@ class ProgramWriter {
       use.scratch_bytes = step.scratch_bytes;
     for (const ValueId v : step.bound.in_place_inputs)
       if (use.runs && buffers_.holds(v) && node.outputs.size() == 1 &&
-          buffers_.bytes[buffers_.of_value[v.index]] == graph_.type(v).bytes() &&
+          buffers_.bytes[buffers_.of_value[v.index]] == buffers_.bytes_of(v) &&
           buffers_.offset[node.outputs[0].index] == 0)
         use.in_place.push_back(buffers_.of_value[v.index]);
     program_.steps.push_back(std::move(use));
@@ -76,7 +71,7 @@ class ProgramWriter {
     a.buffer = buffers_.of_value[v.index];
     a.offset = buffers_.offset[v.index];
     a.rows = row_count(type);
-    a.row_bytes = row_bytes(type);
+    a.row_bytes = a.rows == 0 ? 0 : buffers_.bytes_of(v) / a.rows;
     BufferUse& b = program_.buffers[a.buffer];
     if (b.first_step < 0) b.first_step = s;
     b.last_step = s;

@@ -10,13 +10,15 @@
 
 namespace mote {
 
-Buffers find_buffers(const Graph& graph) {
+Buffers find_buffers(const Graph& graph, const Packing& packing) {
   Buffers buffers;
+  for (std::size_t v = 0; v < graph.values().size(); ++v)
+    buffers.of_value_bytes.push_back(packing.bytes(graph, ValueId{static_cast<std::uint32_t>(v)}));
   buffers.of_value.assign(graph.values().size(), Buffers::kNone);
   buffers.offset.assign(graph.values().size(), 0);
   const auto fresh = [&](ValueId v) {
     buffers.of_value[v.index] = static_cast<std::uint32_t>(buffers.bytes.size());
-    buffers.bytes.push_back(graph.type(v).bytes());
+    buffers.bytes.push_back(buffers.bytes_of(v));
   };
   for (const ValueId v : graph.inputs())
     if (!buffers.holds(v)) fresh(v);
@@ -75,7 +77,7 @@ class SliceSharing {
     if (!contiguous_parts(graph_.type(whole).shape, axis) || !buffers_.holds(whole)) return;
     std::int64_t start = 0;
     for (const ValueId part : parts) {
-      const std::int64_t bytes = graph_.type(part).bytes();
+      const std::int64_t bytes = buffers_.bytes_of(part);
       if (bytes > 0 && can_move(part, whole, bytes)) {
         const std::uint32_t from = buffers_.of_value[part.index];
         move_into(buffers_, from, buffers_.of_value[whole.index], buffers_.offset[whole.index] + start);
@@ -102,18 +104,18 @@ class SliceSharing {
 };
 
 // Do the values overlap in memory?
-bool overlap(const Graph& graph, const Buffers& buffers, ValueId a, ValueId b) {
+bool overlap(const Buffers& buffers, ValueId a, ValueId b) {
   if (!buffers.holds(a) || !buffers.holds(b) || buffers.of_value[a.index] != buffers.of_value[b.index])
     return false;
   const std::int64_t from_a = buffers.offset[a.index];
   const std::int64_t from_b = buffers.offset[b.index];
-  return from_a < from_b + graph.type(b).bytes() && from_b < from_a + graph.type(a).bytes();
+  return from_a < from_b + buffers.bytes_of(b) && from_b < from_a + buffers.bytes_of(a);
 }
 
 // Does nothing need the bytes of `v` after step s?
 bool dies_in(const Graph& graph, const std::vector<Step>& steps, const Buffers& buffers, ValueId v,
              std::size_t s) {
-  const auto meets = [&](ValueId other) { return overlap(graph, buffers, v, other); };
+  const auto meets = [&](ValueId other) { return overlap(buffers, v, other); };
   const auto outputs = graph.outputs();
   if (std::any_of(outputs.begin(), outputs.end(), meets)) return false;
   for (std::size_t later = s + 1; later < steps.size(); ++later) {
@@ -143,8 +145,8 @@ void share_in_place(const Graph& graph, const std::vector<Step>& steps, Buffers&
     for (const ValueId x : step.bound.in_place_inputs) {
       if (!buffers.holds(x)) continue;
       const std::uint32_t in = buffers.of_value[x.index];
-      const std::int64_t bytes = graph.type(y).bytes();
-      if (in == out || graph.type(x).bytes() != bytes || !dies_in(graph, steps, buffers, x, s)) continue;
+      const std::int64_t bytes = buffers.bytes_of(y);
+      if (in == out || buffers.bytes_of(x) != bytes || !dies_in(graph, steps, buffers, x, s)) continue;
       // the one that moves must be all of its buffer
       if (buffers.bytes[out] == bytes)
         move_into(buffers, out, in, buffers.offset[x.index]);

@@ -10,16 +10,18 @@
 namespace mote {
 
 struct Buffers {
-  std::vector<std::uint32_t> of_value;  // buffer of each value, kNone for constants
-  std::vector<std::int64_t> offset;     // of each value in its buffer, bytes
-  std::vector<std::int64_t> bytes;      // by buffer; 0 for one whose values moved into another
+  std::vector<std::uint32_t> of_value;       // buffer of each value, kNone for constants
+  std::vector<std::int64_t> offset;          // of each value in its buffer, bytes
+  std::vector<std::int64_t> bytes;           // by buffer; 0 for one whose values moved into another
+  std::vector<std::int64_t> of_value_bytes;  // of each value as it stands in memory
   static constexpr std::uint32_t kNone = 0xffffffffU;
 
   bool holds(ValueId v) const { return v.valid() && of_value[v.index] != kNone; }
+  std::int64_t bytes_of(ValueId v) const { return of_value_bytes[v.index]; }
 };
 
 // One buffer for each value that is not constant; an alias node's output shares its input's.
-Buffers find_buffers(const Graph& graph);
+Buffers find_buffers(const Graph& graph, const Packing& packing = {});
 
 struct Step;
 
