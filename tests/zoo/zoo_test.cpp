@@ -2,17 +2,21 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <filesystem>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "compress/import.h"
+#include "compress/quantize/insert_quantizers.h"
+#include "compress/quantize/lower_simulated.h"
 #include "compress/quantize/quantize_post_training.h"
 #include "emit/c.h"
 #include "ir/patch.h"
 #include "ir/verify.h"
 #include "measure/host.h"
 #include "ops/batch_normalization.h"
+#include "ops/encode.h"
 #include "run/interpreter.h"
 #include "tests/support/random_inputs.h"
 
@@ -124,27 +128,28 @@ void expect_emitted_equals_oracle(const Graph& graph, Rng& rng) {
   EXPECT_EQ(testing::difference(expected, actual, 1e-4, testing::largest_magnitude(expected)), "");
 }
 
-// Each builder, small: what is folded computes the same, it can be quantized, and the emitted code equals the
-// oracle bit for bit.
+// Each builder, small.
+constexpr const char* kSmall[] = {"mlp?width=24&resolution=8",
+                                  "autoencoder?width=24&features=40",
+                                  "lenet5?resolution=16",
+                                  "cnn?resolution=12",
+                                  "resnet8?width=4&resolution=8",
+                                  "resnet20?width=4&resolution=8",
+                                  "wrn?depth=10&width=1&resolution=8",
+                                  "densenet-bc?depth=10&growth=4&resolution=8",
+                                  "vgg-small?width=4&resolution=8",
+                                  "cnv?width=4",
+                                  "ds-cnn?width=8&depth=2&frames=20&bins=8",
+                                  "mobilenet-v1?width=0.1&resolution=32&classes=5",
+                                  "mobilenet-v2?width=0.1&resolution=32&classes=5",
+                                  "squeezenet?version=1.1&resolution=32&classes=5&seed=3",
+                                  "shufflenet-v2?width=0.5&resolution=32&classes=5"};
+
+// What is folded computes the same, it can be quantized, and the emitted code equals the oracle bit for bit.
 TEST(Zoo, EveryBuilderSimplifiesQuantizesAndCompiles) {
-  const char* const specs[] = {"mlp?width=24&resolution=8",
-                               "autoencoder?width=24&features=40",
-                               "lenet5?resolution=16",
-                               "cnn?resolution=12",
-                               "resnet8?width=4&resolution=8",
-                               "resnet20?width=4&resolution=8",
-                               "wrn?depth=10&width=1&resolution=8",
-                               "densenet-bc?depth=10&growth=4&resolution=8",
-                               "vgg-small?width=4&resolution=8",
-                               "cnv?width=4",
-                               "ds-cnn?width=8&depth=2&frames=20&bins=8",
-                               "mobilenet-v1?width=0.1&resolution=32&classes=5",
-                               "mobilenet-v2?width=0.1&resolution=32&classes=5",
-                               "squeezenet?version=1.1&resolution=32&classes=5",
-                               "shufflenet-v2?width=0.5&resolution=32&classes=5"};
-  ASSERT_EQ(std::size(specs), zoo_list().size());
+  ASSERT_EQ(std::size(kSmall), zoo_list().size());
   Rng rng(5);
-  for (const char* spec : specs) {
+  for (const char* spec : kSmall) {
     SCOPED_TRACE(spec);
     const Graph trained = with_random_statistics(zoo_model(spec), rng);
     const Graph folded = simplify(trained);
@@ -156,6 +161,31 @@ TEST(Zoo, EveryBuilderSimplifiesQuantizesAndCompiles) {
               "");
     const std::vector<std::vector<Tensor>> samples{testing::random_inputs(folded, rng)};
     expect_emitted_equals_oracle(quantize_with_samples(folded, samples, {}), rng);
+  }
+}
+
+// The network with trained quantizers becomes integers, and gives nearly the same outputs.
+TEST(Zoo, EveryBuilderLowersFromSimulatedQuantization) {
+  Rng rng(7);
+  for (const char* spec : kSmall) {
+    SCOPED_TRACE(spec);
+    const Graph trained = simplify_for_training(with_random_statistics(zoo_model(spec), rng));
+    const std::vector<Tensor> inputs = testing::random_inputs(trained, rng);
+    const Calibration calibration = calibrate(trained, {inputs});
+    const Graph simulated = insert_quantizers(trained, {}, &calibration);
+    const Graph lowered = simplify(lower_simulated(simulated));
+    EXPECT_EQ(stage_of(lowered), Stage::Integer);
+    const std::vector<float> expected = decode_reals(interpret(simulated, inputs).at(0));
+    const Tensor& x = inputs.at(0);
+    const Tensor encoded = encode_reals(x.floats(), lowered.type(lowered.inputs()[0]));
+    const std::vector<float> actual = decode_reals(interpret(lowered, {encoded}).at(0));
+    double error = 0, power = 0;
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      error += std::pow(static_cast<double>(expected[i] - actual.at(i)), 2);
+      power += std::pow(static_cast<double>(expected[i]), 2);
+    }
+    EXPECT_GT(power, 0);
+    EXPECT_LT(error, 0.02 * power);  // steps of 8 bits add up over more than fifty layers
   }
 }
 
