@@ -3,7 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include "cli/command.h"
+#include "cli/quantize.h"
 #include "compress/import.h"
 #include "compress/quantize/calibrate.h"
 #include "compress/quantize/equalize.h"
@@ -14,18 +14,27 @@
 
 namespace mote::cli {
 
-namespace {
+bool is_range_method(const std::string& method) {
+  try {
+    parse_range_method(method);
+    return true;
+  } catch (const UserError&) {
+    return false;
+  }
+}
 
-struct Options {
-  std::string model, data, output, normalize, features, method = "percentile";
-  std::string split = "train";
-  std::size_t calibrate = 200;
-  double percentile = 0;
-  bool per_tensor = false;
-  QuantizeOptions quantize;
-};
+void require_files(const QuantizeArguments& arguments) {
+  const auto require = [](const std::string& value, const char* what) {
+    if (value.empty())
+      throw UserError({"mote quantize lacks an argument", what, "it must be given",
+                       "see mote quantize --help for an example"});
+  };
+  require(arguments.model, "MODEL");
+  require(arguments.data, "--data");
+  require(arguments.output, "--output");
+}
 
-void run(Options o, Context& context) {
+void quantize_after_training(QuantizeArguments o, Context& context) {
   Graph graph = import_model(o.model);
   if (stage_of(graph) != Stage::Float)
     throw UserError({"the model cannot be quantized", o.model,
@@ -48,15 +57,13 @@ void run(Options o, Context& context) {
                               to_string(stage_of(quantized)), samples.size(), o.method));
 }
 
-}  // namespace
-
 void add_quantize(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<QuantizeArguments>();
   CLI::App* command =
-      app.add_subcommand("quantize", "post-training quantization of a float model to integers");
-  command->add_option("MODEL", options->model, "a float model: .onnx, .mote or zoo:NAME")->required();
-  command->add_option("--data", options->data, "data to calibrate on: a path or synth:NAME")->required();
-  command->add_option("-o,--output", options->output, "OUT.onnx (QDQ form) or OUT.mote")->required();
+      app.add_subcommand("quantize", "quantize a float model, after training or by training it further");
+  command->add_option("MODEL", options->model, "a float model: .onnx, .mote or zoo:NAME");
+  command->add_option("--data", options->data, "data to calibrate or train on: a path or synth:NAME");
+  command->add_option("-o,--output", options->output, "OUT.onnx or OUT.mote");
   command->add_option("--calibrate", options->calibrate, "number of samples")
       ->capture_default_str()
       ->check(CLI::Range(1, 1000000));
@@ -64,13 +71,19 @@ void add_quantize(CLI::App& app, Context& context) {
   command->add_option("--normalize", options->normalize,
                       "scale=1/255,mean=...,std=...: applied to samples before the model");
   add_features(*command, options->features);
-  command->add_option("--method", options->method, "ranges of activations: percentile, min-max, mse or kl")
+  command
+      ->add_option("--method", options->method,
+                   "percentile, min-max, mse, kl (ranges of activations), a method that trains, or list")
       ->capture_default_str();
   command->add_option("--percentile", options->percentile,
                       "fraction of the values on each side that is kept, for example 0.9999");
-  command->add_option("--weights", options->quantize.weight_bits, "bits of weights, 2 to 8")
+  command
+      ->add_option("--weights", options->quantize.weight_bits,
+                   "bits of weights, 2 to 8; 1 with some methods that train")
       ->capture_default_str();
-  command->add_option("--activations", options->quantize.activation_bits, "bits of activations, 2 to 8 or 16")
+  command
+      ->add_option("--activations", options->quantize.activation_bits,
+                   "bits of activations, 2 to 8 or 16; 1 with some methods that train")
       ->capture_default_str();
   command->add_flag("--per-tensor", options->per_tensor,
                     "one scale per weight tensor instead of one per channel");
@@ -80,7 +93,11 @@ void add_quantize(CLI::App& app, Context& context) {
   command->add_flag("--float-io", options->quantize.float_io, "keep real inputs and outputs");
   add_common(*command, context);
   command->footer("Example: mote quantize net.onnx --data photos/ --calibrate 200 -o net_int8.onnx");
-  command->callback([options, &context] { run(*options, context); });
+  command->callback([options, &context] {
+    require_files(*options);
+    quantize_after_training(*options, context);
+  });
+  add_quantize_by_training(*command, options, context);
 }
 
 }  // namespace mote::cli

@@ -9,9 +9,11 @@
 #include "compress/quantize/quantizer_sites.h"
 #include "ir/verify.h"
 #include "ops/batch_normalization.h"
+#include "ops/bipolar_quant.h"
 #include "ops/quant.h"
 #include "run/interpreter.h"
 #include "tests/compress/small_network.h"
+#include "zoo/zoo.h"
 
 namespace mote {
 namespace {
@@ -67,6 +69,19 @@ std::map<std::string, Seen> quantizers(const Graph& graph) {
     if (const auto* quant = node.as<Quant>())
       found[graph.value(node.inputs[0]).name] = {quant->bits, quant->is_signed, node.inputs[1]};
   return found;
+}
+
+// Computed by a quantizer, seen through what only moves elements.
+bool is_quantized(const Graph& graph, ValueId v) {
+  for (NodeId n = graph.value(v).producer; n.valid(); n = graph.value(graph.node(n).inputs[0]).producer) {
+    const Node& node = graph.node(n);
+    if (node.op->simulates_quantization()) return true;
+    const std::string_view name = node.op->name();
+    if (name != "MaxPool" && name != "Reshape" && name != "Transpose" && name != "Concat" &&
+        name != "Split" && name != "Slice" && name != "Pad")
+      return false;
+  }
+  return false;
 }
 
 double worst_error(const Graph& a, const Graph& b, const std::vector<std::vector<Tensor>>& samples) {
@@ -161,6 +176,39 @@ TEST(InsertQuantizers, BipolarReadersLoseTheirRectifiers) {
   std::ranges::sort(names);
   // what the pool and the dense layer read keeps its Relu
   EXPECT_EQ(names, (std::vector<std::string>{"first_relu", "stem_relu"}));
+  const Graph graph = insert_quantizers(network, policy);
+  verify(graph, Stage::Simulated, "insert_quantizers");
+  std::map<std::string, Shape> bipolar;  // name of what is quantized -> shape of the scale
+  for (const Node& node : graph.nodes())
+    if (node.as<BipolarQuant>()) bipolar[graph.value(node.inputs[0]).name] = graph.type(node.inputs[1]).shape;
+  EXPECT_EQ(bipolar, (std::map<std::string, Shape>{{"first_w", {8, 1, 1, 1}},
+                                                   {"second_w", {8, 1, 1, 1}},
+                                                   {"stem_normal_quant", {}},
+                                                   {"first_normal", {}}}));
+  EXPECT_TRUE(quantizers(graph).at("stem_normal").is_signed);
+}
+
+TEST(InsertQuantizers, EveryNetworkOfTheZooTakesThem) {
+  for (const ZooRow& row : zoo_list()) {
+    SCOPED_TRACE(std::string(row.name));
+    const Graph network = zoo_model(row.name);
+    for (const int bits : {1, 8}) {
+      QuantizerPolicy policy;
+      policy.bits = {bits, bits};
+      const Graph graph = insert_quantizers(network, policy);
+      EXPECT_TRUE(find_problems(graph, Stage::Simulated).empty());
+      // no layer reads a value or weights that are not quantized
+      for (const NodeId n : layers_with_weights(network)) {
+        const auto at = std::ranges::find_if(graph.nodes(), [&](const Node& node) {
+          return layer_key(graph, NodeId{static_cast<std::uint32_t>(&node - graph.nodes().data())}) ==
+                 layer_key(network, n);
+        });
+        ASSERT_NE(at, graph.nodes().end());
+        EXPECT_TRUE(is_quantized(graph, at->inputs[0])) << layer_key(network, n);
+        EXPECT_TRUE(is_quantized(graph, at->inputs[1])) << layer_key(network, n);
+      }
+    }
+  }
 }
 
 TEST(InsertQuantizers, RefusesWidthsThatDoNotExist) {

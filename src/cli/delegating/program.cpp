@@ -1,4 +1,8 @@
+#include <CLI/CLI.hpp>
+#include <string_view>
+
 #include "cli/program.h"
+#include "cli/quantize.h"
 
 #include <CLI/CLI.hpp>
 
@@ -13,6 +17,26 @@ void add_training_commands(CLI::App& app, Context& context) {
   train->set_help_flag();  // --help too is the other program's
   train->prefix_command();
   train->callback([&context] { become_training_program(context); });
+}
+
+// The arguments are looked at before they are parsed: mote knows only a part of them.
+void add_quantize_by_training(CLI::App& command, const std::shared_ptr<QuantizeArguments>& /*arguments*/,
+                              Context& context) {
+  constexpr std::string_view kMethod = "--method";
+  char** const argv = context.argv;
+  if (!argv || !argv[0] || !argv[1] || argv[1] != command.get_name()) return;
+  for (char** arg = argv + 2; *arg; ++arg) {
+    std::string_view text = *arg;
+    if (!text.starts_with(kMethod)) continue;
+    text.remove_prefix(kMethod.size());
+    if (text.empty() && arg[1])
+      text = arg[1];
+    else if (text.starts_with("="))
+      text.remove_prefix(1);
+    else
+      continue;
+    if (!is_range_method(std::string(text))) become_training_program(context);
+  }
 }
 
 }  // namespace mote::cli

@@ -10,6 +10,7 @@
 #include "compress/quantize/quantizer_sites.h"
 #include "ir/patch.h"
 #include "ir/verify.h"
+#include "ops/bipolar_quant.h"
 #include "ops/operator_list.h"
 #include "ops/quant.h"
 #include "ops/softmax.h"
@@ -51,7 +52,7 @@ class Inserter {
     OperatorPtr op;
     std::vector<ValueId> inputs{x, step.scale};
     if (bits == 1) {
-      op = make_operator("BipolarQuant", {});
+      op = std::make_shared<BipolarQuant>();
     } else {
       auto quant = std::make_shared<Quant>();
       quant->bits = static_cast<float>(bits);
@@ -197,9 +198,8 @@ Graph without_rectifiers(const Graph& graph, const std::vector<NodeId>& rectifie
 }
 
 bool has_quantizers(const Graph& graph) {
-  return std::ranges::any_of(graph.nodes(), [](const Node& node) {
-    return node.op->name() == "Quant" || node.op->name() == "BipolarQuant" || node.op->name() == "Trunc";
-  });
+  return std::ranges::any_of(graph.nodes(),
+                             [](const Node& node) { return node.op->simulates_quantization(); });
 }
 
 // What was seen before the rectifiers went, for the values that are still there.
