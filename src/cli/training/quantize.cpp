@@ -11,7 +11,9 @@
 #include "cli/training/training_options.h"
 #include "compress/finetune/quantize_aware.h"
 #include "compress/pipelines.h"
+#include "compress/quantize/lower_simulated.h"
 #include "format/model_file.h"
+#include "ir/verify.h"
 #include "measure/evaluate.h"
 #include "report/table.h"
 #include "train/quantizer_list.h"
@@ -26,6 +28,7 @@ struct Options {
   int first_last_bits = 8, other_bits = 8;
   std::vector<std::string> layers;
   std::string activation_method;
+  bool integer = false;
 };
 
 void print_methods(Context& context) {
@@ -76,11 +79,30 @@ QuantizerPolicy policy_of(const Options& o) {
   return policy;
 }
 
-// The stages on the same samples, by compiled code.
+// The three stages on the same samples, by compiled code.
 struct Comparison {
-  Evaluation real, simulated;
+  Evaluation real, simulated, integer;
+  std::optional<double> agreement;  // of predicted classes, simulated and integer
   std::string split;
 };
+
+Comparison compare(const Graph& real, const Graph& simulated, const Graph& integer,
+                   const data::Samples& samples, const data::Normalization& normalization,
+                   const std::string& split, Context& context) {
+  EvaluateOptions options;
+  options.normalization = normalization;
+  Comparison c{evaluate(real, samples, options, context.progress()),
+               evaluate(simulated, samples, options, context.progress()),
+               evaluate(integer, samples, options, context.progress()), std::nullopt, split};
+  const auto& a = c.simulated.predictions;
+  const auto& b = c.integer.predictions;
+  if (!a.empty() && a.size() == b.size()) {
+    std::size_t equal = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) equal += a[i] == b[i] ? 1 : 0;
+    c.agreement = static_cast<double>(equal) / static_cast<double>(a.size());
+  }
+  return c;
+}
 
 std::optional<double> accuracy_of(const Evaluation& e) {
   return e.confusion ? std::optional(e.confusion->accuracy()) : std::nullopt;
@@ -97,13 +119,15 @@ nlohmann::json to_json(const Options& o, const train::TrainResult& result,
                       {"seconds", result.epochs.back().seconds}};
   if (!c) return json;
   json["split"] = c->split;
-  json["samples"] = c->simulated.samples;
+  json["samples"] = c->integer.samples;
+  if (c->agreement) json["agreement"] = *c->agreement;
   const auto add = [&](const char* stage, const Evaluation& e) {
     if (const auto accuracy = accuracy_of(e)) json["accuracy"][stage] = *accuracy;
     if (e.mean_squared_error) json["mean_squared_error"][stage] = *e.mean_squared_error;
   };
   add("float", c->real);
   add("simulated", c->simulated);
+  add("integer", c->integer);
   return json;
 }
 
@@ -119,9 +143,12 @@ std::string to_text(const Options& o, const train::TrainResult& result, const st
     else if (e.mean_squared_error)
       text += fmt::format("{:<10} mean squared error {:.6g}\n", stage, *e.mean_squared_error);
   };
-  text += fmt::format("{} samples of the {} split\n", c->simulated.samples, c->split);
+  text += fmt::format("{} samples of the {} split\n", c->integer.samples, c->split);
   add("float", c->real);
   add("simulated", c->simulated);
+  add("integer", c->integer);
+  if (c->agreement)
+    text += fmt::format("simulated and integer network agree on {:.2f}%\n", 100 * *c->agreement);
   return text;
 }
 
@@ -134,21 +161,19 @@ void quantize_by_training(Options o, Context& context) {
       o.activation_method.empty() ? methods.activations : o.activation_method;
   const Graph real = import_model(o.common->model, {.lower = false, .simplify = false, .observer = {}});
   const Graph network = quantizer_network(real, policy);
-  o.training.data.specification = o.common->data;
+  o.training.data.specification = data::with_features(o.common->data, o.common->features);
   if (!o.common->normalize.empty()) o.training.data.normalize = o.common->normalize;
   const train::LoadedData loaded = prepare_training(o.training, network, o.common->output);
   const train::TrainResult result = train::train(network, loaded.data, o.training.train, context.progress());
-  write_model(o.common->output, result.graph);
+  const Graph integer = simplify(lower_simulated(simplify(result.graph)));  // as importing the file does
+  verify(integer, Stage::Mixed, "lower_simulated");
+  write_model(o.common->output, o.integer ? integer : result.graph);
 
   std::optional<Comparison> comparison;
   const data::Samples samples = o.training.test ? load_test_samples(o.training) : loaded.data.valid.samples;
-  if (samples.count > 0) {
-    EvaluateOptions evaluation;
-    evaluation.normalization = loaded.data.normalization;
-    comparison = Comparison{evaluate(simplify(real), samples, evaluation, context.progress()),
-                            evaluate(result.graph, samples, evaluation, context.progress()),
-                            o.training.test ? "test" : "valid"};
-  }
+  if (samples.count > 0)
+    comparison = compare(simplify(real), result.graph, integer, samples, loaded.data.normalization,
+                         o.training.test ? "test" : "valid", context);
   if (context.json)
     context.print(to_json(o, result, comparison));
   else
@@ -176,6 +201,7 @@ void add_quantize_by_training(CLI::App& command, const std::shared_ptr<QuantizeA
   command.add_option("--layer", options->layers,
                      "NAME=WEIGHTS/ACTIVATIONS: bits of one layer; may be repeated");
   command.add_option("--activation-method", options->activation_method, "another method for activations");
+  command.add_flag("--integer", options->integer, "write the integer network instead of the simulated one");
   add_training_options(command, options->training);
   command.callback([options, &context] {
     if (options->common->method == "list") return print_methods(context);
