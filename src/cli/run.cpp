@@ -4,11 +4,14 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "compress/quantize/remove_quantizers.h"
 #include "emit/c.h"
 #include "format/tensor_file.h"
+#include "ir/verify.h"
 #include "measure/host.h"
 #include "ops/encode.h"
 #include "plan/plan.h"
+#include "report/agreement_text.h"
 #include "report/evaluation_text.h"
 #include "run/interpreter.h"
 
@@ -19,9 +22,11 @@ namespace {
 struct Options {
   std::string model, data, normalize, features;
   std::string split = "test";
+  std::string compare;
   std::vector<std::string> inputs, outputs;
   std::size_t limit = 0;
   std::size_t check = 4;
+  std::size_t values = 16;
   int threads = 1;
   bool oracle = false;
   PrepareOptions prepare;
@@ -79,17 +84,53 @@ void run_once(const Options& o, Context& context) {
   if (context.json) context.print(nlohmann::json{{"outputs", list}});
 }
 
+data::Samples load_samples(const Options& o, const data::Dataset& dataset, const Graph& graph) {
+  data::LoadOptions load;
+  if (o.limit > 0) load.max_count = o.limit;
+  if (graph.inputs().size() == 1) load.shape = graph.type(graph.inputs()[0]).shape;
+  return dataset.load(data::parse_split(o.split), load);
+}
+
+EvaluateOptions evaluate_options(const Options& o) {
+  EvaluateOptions options;
+  options.normalization = data::parse_normalization(o.normalize);
+  options.oracle_samples = o.check;
+  return options;
+}
+
+// The network before lowering, and what was lowered.
+void run_compare(const Options& o, Context& context) {
+  const Graph simulated = import_model(o.model, {.lower = false, .observer = {}});
+  if (stage_of(simulated) != Stage::Simulated)
+    throw UserError({"the stages cannot be compared", o.model,
+                     "the model is in the " + to_string(stage_of(simulated)) + " stage",
+                     "give a QONNX file: quantizers between float operators"});
+  const Graph reference = o.compare == "float" ? simplify(remove_quantizers(simulated)) : simulated;
+  const Graph integer = import_model(o.model);
+  const auto dataset = data::open_dataset(data::with_features(o.data, o.features));
+  const data::Samples samples = load_samples(o, *dataset, integer);
+  EvaluateOptions options = evaluate_options(o);
+  StageComparison result{o.compare, {}, evaluate(integer, samples, options, context.progress()), {}};
+  options.oracle_samples = 0;
+  result.reference = evaluate(reference, samples, options, context.progress());
+  std::vector<std::vector<Tensor>> inputs;
+  for (std::size_t i = 0; i < std::min(samples.count, o.values); ++i)
+    inputs.push_back(
+        {network_input(samples, i, options.normalization, reference.type(reference.inputs()[0]))});
+  result.agreement = find_agreement(reference, integer, inputs, context.progress());
+  if (context.json)
+    context.print(to_json(result));
+  else
+    context.print(to_text(result));
+  if (!result.integer.oracle.passed()) context.exit_code = 1;
+}
+
 void run_data(const Options& o, Context& context) {
   const Graph graph =
       prepare_model(import_model(o.model), {.simplify = false, .logits = o.prepare.logits}).graph;
   const auto dataset = data::open_dataset(data::with_features(o.data, o.features));
-  data::LoadOptions load;
-  if (o.limit > 0) load.max_count = o.limit;
-  if (graph.inputs().size() == 1) load.shape = graph.type(graph.inputs()[0]).shape;
-  const data::Samples samples = dataset->load(data::parse_split(o.split), load);
-  EvaluateOptions options;
-  options.normalization = data::parse_normalization(o.normalize);
-  options.oracle_samples = o.check;
+  const data::Samples samples = load_samples(o, *dataset, graph);
+  const EvaluateOptions options = evaluate_options(o);
   const Evaluation evaluation = evaluate(graph, samples, options, context.progress());
   if (context.json)
     context.print(to_json(evaluation, dataset->info().class_names));
@@ -101,6 +142,8 @@ void run_data(const Options& o, Context& context) {
 void run(const Options& o, Context& context) {
   if (o.data.empty())
     run_once(o, context);
+  else if (!o.compare.empty())
+    run_compare(o, context);
   else
     run_data(o, context);
 }
@@ -125,6 +168,15 @@ void add_run(CLI::App& app, Context& context) {
   command->add_option("--check", options->check, "samples that are compared with the exact interpreter")
       ->capture_default_str()
       ->needs(data);
+  auto* compare =
+      command
+          ->add_option("--compare", options->compare,
+                       "simulated or float: how the integer network differs from that stage, layer by layer")
+          ->check(CLI::IsMember({"simulated", "float"}))
+          ->needs(data);
+  command->add_option("--values", options->values, "samples whose values --compare looks at, layer by layer")
+      ->capture_default_str()
+      ->needs(compare);
   add_prepare(*command, options->prepare);
   add_threads(*command, options->threads);
   add_common(*command, context);

@@ -63,8 +63,11 @@ std::vector<TensorType> Binary::infer(const InputTypes& inputs) const {
 }
 
 void Binary::check(const InputTypes& inputs, const OutputTypes& outputs) const {
-  const Form form = elementwise::form_of(function, inputs, outputs);
+  const bool is_sum = function == "Add" || function == "Sub";
+  const Form form = elementwise::form_of(function, inputs, outputs, is_sum);
   movement::require(!(clamp_min > clamp_max), function, "its clamp is empty");
+  movement::require(!outputs[0]->encoding.is_bipolar() || (std::isinf(clamp_min) && std::isinf(clamp_max)),
+                    function, "a sign has no activation");
   movement::require(form != Form::Plain || (std::isinf(clamp_min) && std::isinf(clamp_max)), function,
                     "a clamp has no meaning for plain integers");
   movement::require(
@@ -138,6 +141,10 @@ Graph sample_binary(Rng& rng, std::string_view function) {
     if (rng.chance(0.5)) op->clamp_max = 6;
   }
   TensorType output{elementwise::broadcast_shape(function, x.type.shape, y.type.shape), other(), {}};
+  const bool is_sum = function == "Add" || function == "Sub";
+  if (is_sum && output.encoding.is_quantized() && output.encoding.bits() <= 8 && std::isinf(op->clamp_min) &&
+      rng.chance(0.15))
+    output.encoding = Encoding::bipolar(1);
   return elementwise::sample_graph(rng, op, {x, y}, std::move(output));
 }
 

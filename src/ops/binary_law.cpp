@@ -62,6 +62,11 @@ BinaryLaw binary_law(std::string_view function, const Encoding& a, const Encodin
     law.a = quantize_multiplier(sa / twice_larger);
     law.b = quantize_multiplier(sb / twice_larger);
     law.out = quantize_multiplier(twice_larger / ((1 << law.left_shift) * so));
+    if (output.is_bipolar()) {
+      law.out = kSignMultiplier;
+      law.out_zero = kSignZeroPoint;
+      law.range = {-1, 1};
+    }
   } else if (function == "Mul") {
     law.kind = BinaryLaw::Kind::Product;
     law.out = quantize_multiplier(sa * sb / so);

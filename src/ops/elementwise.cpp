@@ -55,11 +55,11 @@ Form form_of(std::string_view op, const std::vector<const TensorType*>& tensors)
                            "all of one plain integer type");
 }
 
-Form form_of(std::string_view op, const InputTypes& inputs, const OutputTypes& outputs) {
+Form form_of(std::string_view op, const InputTypes& inputs, const OutputTypes& outputs, bool signs) {
   std::vector<const TensorType*> all = inputs;
   all.insert(all.end(), outputs.begin(), outputs.end());
   for (const TensorType* output : outputs)
-    movement::require(!output->encoding.has_levels(), op,
+    movement::require(!output->encoding.has_levels() || (signs && output->encoding.is_bipolar()), op,
                       "it computes no signs: its output is " + to_string(output->encoding));
   return form_of(op, all);
 }

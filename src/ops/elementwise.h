@@ -18,7 +18,8 @@ enum class Form { Real, Int8, Int16, Plain };
 
 // The form of these tensors; UserError when they have none. nullptr entries are skipped.
 Form form_of(std::string_view op, const std::vector<const TensorType*>& tensors);
-Form form_of(std::string_view op, const InputTypes& inputs, const OutputTypes& outputs);
+// Of a node; its outputs have no levels, or are bipolar where it can give `signs`.
+Form form_of(std::string_view op, const InputTypes& inputs, const OutputTypes& outputs, bool signs = false);
 
 // The shape that a and b broadcast to; UserError when they do not.
 Shape broadcast_shape(std::string_view op, const Shape& a, const Shape& b);

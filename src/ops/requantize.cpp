@@ -1,5 +1,7 @@
 #include "ops/requantize.h"
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "ops/elementwise.h"
@@ -7,13 +9,32 @@
 
 namespace mote {
 
-PiecewiseLaw requantize_law(const Encoding& input, const Encoding& output) {
+namespace {
+
+// Equation 16b.
+TableLaw narrowing_law(const Encoding& input, const Encoding& output) {
+  TableLaw law{input.min(), {}};
+  const double ratio = static_cast<double>(input.scale()) / static_cast<double>(output.scale());
+  for (std::int64_t q = input.min(); q <= input.max(); ++q) {
+    const double level =
+        std::nearbyint(static_cast<double>(q - input.zero_point()) * ratio) + output.zero_point();
+    law.outputs.push_back(static_cast<std::int32_t>(
+        std::clamp(level, static_cast<double>(output.min()), static_cast<double>(output.max()))));
+  }
+  return law;
+}
+
+}  // namespace
+
+UnaryLaw requantize_law(const Encoding& input, const Encoding& output) {
   if (output.is_bipolar())
-    return {input.zero_point(), kSignZeroPoint, kSignMultiplier, kSignMultiplier, {-1, 1}};
+    return PiecewiseLaw{input.zero_point(), kSignZeroPoint, kSignMultiplier, kSignMultiplier, {-1, 1}};
+  if (input.bits() <= 8 && output.bits() < 8) return narrowing_law(input, output);
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   const Multiplier m =
       quantize_multiplier(static_cast<double>(input.scale()) / static_cast<double>(output.scale()));
-  return {input.zero_point(), output.zero_point(), m, m, clamp_range({-kInfinity, kInfinity}, output)};
+  return PiecewiseLaw{input.zero_point(), output.zero_point(), m, m,
+                      clamp_range({-kInfinity, kInfinity}, output)};
 }
 
 std::vector<TensorType> Requantize::infer(const InputTypes& inputs) const {
@@ -34,9 +55,12 @@ void Requantize::check(const InputTypes& inputs, const OutputTypes& outputs) con
 }
 
 void Requantize::evaluate(const InputArrays& inputs, const OutputArrays& outputs) const {
-  const PiecewiseLaw law = requantize_law(inputs[0]->encoding(), outputs[0]->encoding());
-  for (std::size_t i = 0; i < inputs[0]->integer.size(); ++i)
-    outputs[0]->integer[i] = law(static_cast<std::int32_t>(inputs[0]->integer[i]));
+  std::visit(
+      [&](const auto& law) {
+        for (std::size_t i = 0; i < inputs[0]->integer.size(); ++i)
+          outputs[0]->integer[i] = law(static_cast<std::int32_t>(inputs[0]->integer[i]));
+      },
+      requantize_law(inputs[0]->encoding(), outputs[0]->encoding()));
 }
 
 Graph sample_requantize(Rng& rng) {

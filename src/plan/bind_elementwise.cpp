@@ -1,6 +1,7 @@
 #include "plan/bind_elementwise.h"
 
 #include <algorithm>
+#include <bit>
 #include <cctype>
 #include <cmath>
 #include <cstdlib>
@@ -88,8 +89,8 @@ Clamp clamp_of(const BindContext& context) {
 }
 
 ConstantArray byte_table(const TableLaw& law) {
-  std::vector<std::byte> bytes(law.outputs.size());
-  for (std::size_t i = 0; i < bytes.size(); ++i) {  // by the low bits of the input integer
+  std::vector<std::byte> bytes(std::bit_ceil(law.outputs.size()));
+  for (std::size_t i = 0; i < law.outputs.size(); ++i) {  // by the low bits of the input integer
     const std::size_t at =
         static_cast<std::size_t>(law.least + static_cast<std::int64_t>(i)) & (bytes.size() - 1);
     bytes[at] = static_cast<std::byte>(law.outputs[i] & 0xff);
@@ -111,11 +112,12 @@ std::int64_t row_elements(const TensorType& type) {
 
 Bound table_call(const BindContext& context, const TableLaw& law) {
   const std::int64_t rows = row_count(context.output());
-  Bound bound = elementwise_call(context, "lookup_bytes", "lookup_bytes_params",
-                                 {integer("row_elements", row_elements(context.output())),
-                                  integer("mask", static_cast<std::int64_t>(law.outputs.size()) - 1),
-                                  {"table", byte_table(law)}},
-                                 1);
+  Bound bound =
+      elementwise_call(context, "lookup_bytes", "lookup_bytes_params",
+                       {integer("row_elements", row_elements(context.output())),
+                        integer("mask", static_cast<std::int64_t>(std::bit_ceil(law.outputs.size())) - 1),
+                        {"table", byte_table(law)}},
+                       1);
   offer_row_ranges(bound.calls[0], rows, 0, rows);
   return bound;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
 
 #include "compress/quantize/fit_thresholds.h"
 #include "ops/accumulation.h"
@@ -14,6 +15,8 @@ namespace {
 constexpr double kTie = 1e-9;       // relative: what float arithmetic may have added to a whole number
 constexpr double kHarmless = 0.02;  // steps of the output
 constexpr double kLargestBias = 1 << 30;
+constexpr double kFineSteps = 1.0 / 64;       // of the output, for one more in a sum
+constexpr std::int64_t kLargestRefined = 64;  // of the weights
 
 double rounded_down(double t) {
   const double nearest = std::round(t);
@@ -44,6 +47,7 @@ class LayerLowering {
   }
 
   std::optional<LoweredLayer> run() {
+    refine();
     for (std::size_t c = 0; c < channels_.size(); ++c) lower(channels_[c], layer_.factor[c], layer_.shift[c]);
     return finish();
   }
@@ -52,6 +56,27 @@ class LayerLowering {
   std::size_t channel_of(std::size_t i) const {
     return static_cast<std::size_t>(
         axis_index(layer_.weights.type().shape, layer_.output_axis, static_cast<std::int64_t>(i)));
+  }
+
+  // Where one more in a sum is a large part of a step of the output, a whole bias is too coarse: the few
+  // integers of the weights become multiples of a power of two, which takes no more bits in flash (levels)
+  // and makes the bias finer. Not where both operands are bipolar: their kernels count bits.
+  void refine() {
+    if (y_ && (y_->is_bipolar() || std::int64_t{range_.max} - range_.min <= kMaxThresholds)) return;
+    const std::set<std::int64_t> seen(integers_.begin(), integers_.end());
+    if (seen.empty() || seen.size() > Encoding::kMaxLevels || (layer_.x.is_bipolar() && seen.size() <= 2))
+      return;
+    double largest_step = 0;  // of the output
+    for (std::size_t c = 0; c < channels_.size(); ++c)
+      largest_step = std::max(
+          largest_step, channels_[c].scale * std::abs(layer_.factor[c]) * x_scale_ /
+                            (y_ ? static_cast<double>(y_->scale()) : std::numeric_limits<double>::min()));
+    std::int64_t unit = 1;
+    const std::int64_t largest = std::max(std::abs(*seen.begin()), std::abs(*seen.rbegin()));
+    while (largest_step > kFineSteps * static_cast<double>(unit) && 2 * unit * largest <= kLargestRefined)
+      unit *= 2;
+    for (std::int64_t& w : integers_) w *= unit;
+    for (Channel& c : channels_) c.scale /= static_cast<double>(unit);
   }
 
   // No sum of products has a larger magnitude.

@@ -32,7 +32,9 @@ struct LoweredLayer {
 //   gives
 //            the level that the real numbers round to (fit_thresholds.h);
 //   none     the sums themselves are wanted, s32;
-//   others   the bias is rounded.
+//   others   the bias is rounded; weights of few different integers are multiplied by a power of two first,
+//   where it
+//            would else be coarse.
 // A channel whose factor is 0, or whose bias would leave 31 bits, gets a coarser scale; its integers stay
 // where that moves no result by more than a fiftieth of a step, else they are rounded. Nothing where the
 // integers do not fit 8 bits.

@@ -282,7 +282,8 @@ class Lowering {
       const auto wanted = target(chain->y);
       if (!wanted) continue;
       const bool narrow = wanted->max() - wanted->min() <= kNarrow;
-      return (chain->has_factors || narrow) && add_layer(n, x, w, *chain, &*wanted);
+      const bool exact = chain->has_factors || narrow || unquantized_ == Unquantized::kSums;
+      return exact && add_layer(n, x, w, *chain, &*wanted);
     }
     if (unquantized_ == Unquantized::kReal) return false;
     for (auto chain = chains.rbegin(); chain != chains.rend(); ++chain)
