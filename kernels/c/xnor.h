@@ -51,7 +51,8 @@ typedef struct {
   int32_t channel_step;
   const int32_t* multipliers;
   const int8_t* shifts;
-  const int32_t* bias; /* n added */
+  int32_t unit;        /* twice the magnitude of the weights */
+  const int32_t* bias; /* n times that magnitude added */
 } conv2d_xnor_params;
 
 /* A pixel of the output: its limits (null: 0) and its place. */
@@ -202,7 +203,7 @@ MOTE_INLINE int8_t mote_xnor_output(const conv2d_xnor_params* p, int32_t o, int3
   const int32_t at = o * p->channel_step;
   int32_t scaled;
   if (p->y_form == MOTE_XNOR_SIGNS) return rest > 0 ? 1 : -1;
-  scaled = mote_requantize(mote_add(2 * rest, p->bias[o]), p->multipliers[at], p->shifts[at]);
+  scaled = mote_requantize(mote_add(p->unit * rest, p->bias[o]), p->multipliers[at], p->shifts[at]);
   return (int8_t)((uint8_t)(mote_clamp(scaled, p->low, p->high) + p->y_zero) ^ (uint8_t)p->y_flip);
 }
 

@@ -28,7 +28,8 @@ Encoding random_levels(Rng& rng, Encoding e) {
   constexpr std::int64_t kPowers[] = {-64, -32, -16, -8, -4, -2, -1, 0, 1, 2, 4, 8, 16, 32, 64};
   const double kind = rng.uniform();
   const Quantization q = e.quantization();
-  if (kind < 0.3) return Encoding::bipolar(1).with_quantization(q);
+  if (kind < 0.25) return Encoding::bipolar(1).with_quantization(q);
+  if (kind < 0.3) return Encoding::integer(8, true).with_levels({-8, 8}).with_quantization(q);
   if (kind < 0.5) return Encoding::integer(2, true).with_levels({-1, 0, 1}).with_quantization(q);
   e = Encoding::integer(8, true).with_quantization(q);
   if (kind < 0.7) return e.with_levels({std::begin(kPowers), std::end(kPowers)});

@@ -24,10 +24,19 @@ enum OutputForm : std::int64_t { kBits, kSigns, kBytes };  // as in kernels/c/xn
 constexpr std::int64_t kMostTerms = 16384;  // limits and what borders add to them fit 16 bits
 constexpr std::int64_t kMostSum = 1 << 30;  // signs are exact below (ops/fixed_point.h)
 
+// k of weights that are -k or +k, else 0. Lowering multiplies weights where a whole bias is too coarse
+// otherwise.
+std::int64_t magnitude_of(const Encoding& weights) {
+  const auto levels = weights.levels();
+  return levels.size() == 2 && levels[0] == -levels[1] ? levels[1] : 0;
+}
+
 std::string xnor_refusal(const BindContext& context, const Convolution& c) {
   if (const std::string why = fast_refusal(context, c); !why.empty()) return why;
-  if (!context.input(0).encoding.is_bipolar() || !context.input(1).encoding.is_bipolar())
+  if (!context.input(0).encoding.is_bipolar() || magnitude_of(context.input(1).encoding) == 0)
     return "activations or weights are not bipolar";
+  if (context.output().encoding.is_bipolar() && magnitude_of(context.input(1).encoding) != 1)
+    return "signs of weights other than -1 and +1";
   if (c.groups != 1) return "it has groups";
   if (c.in_channels % 8 != 0) return "the number of input channels is not a multiple of 8";
   if (c.rows.taps * c.columns.taps * c.in_channels > kMostTerms) return "a sum may pass 16 bits";
@@ -96,10 +105,12 @@ ConstantArray sign_limits(const Filters& f, std::int64_t pitch) {
 void add_scaled_output(std::vector<Parameter>& params, const BindContext& context, const Convolution& c,
                        const Filters& f) {
   const OutputConstants constants = output_constants(c, false);
+  const std::int64_t magnitude = magnitude_of(context.input(1).encoding);
   std::vector<std::int32_t> bias;
   for (const std::int32_t b : f.bias)
-    bias.push_back(
-        static_cast<std::int32_t>(static_cast<std::uint32_t>(b) + static_cast<std::uint32_t>(f.elements)));
+    bias.push_back(static_cast<std::int32_t>(static_cast<std::uint32_t>(b) +
+                                             static_cast<std::uint32_t>(magnitude * f.elements)));
+  params.push_back({"unit", 2 * magnitude});
   add_output_range(params, "", context, c);
   params.push_back({"channel_step", constants.multipliers.size() > 1 ? 1 : 0});
   params.push_back({"multipliers", constant_array(constants.multipliers)});

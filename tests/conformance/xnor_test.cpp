@@ -28,9 +28,11 @@ const Layer kLayers[] = {{{1, 8, 8, 64}, 64, 3, 1, 1, true},   {{1, 5, 6, 32}, 2
                          {{1, 5, 5, 32}, 33, 3, 2, 1, false},  {{1, 9, 1, 16}, 5, 2, 1, 1, false},
                          {{3, 1, 1, 576}, 10, 0, 1, 0, false}, {{1, 1, 1, 288}, 32, 0, 1, 0, true}};
 
-Encoding weights_of(Rng& rng, std::int64_t channels) {
+Encoding weights_of(Rng& rng, std::int64_t channels, bool signs) {
   Quantization q{0, {}, std::vector<std::int32_t>(static_cast<std::size_t>(channels))};
   for (std::int64_t i = 0; i < channels; ++i) q.scales.push_back(static_cast<float>(rng.uniform(0.1, 2)));
+  if (!signs && rng.chance(0.3))
+    return Encoding::integer(8, true).with_levels({-4, 4}).with_quantization(std::move(q));
   return Encoding::bipolar(1).with_quantization(std::move(q));
 }
 
@@ -51,7 +53,7 @@ void add_layer(Patch& patch, Rng& rng, const Layer& layer) {
     bias.push_back(rng.chance(0.1) ? rng.integer(-10000, 10000) : rng.integer(-20, 20));
   const std::vector<ValueId> inputs{
       patch.add_input("x", {x, Encoding::bipolar(0.5F), {}}),
-      patch.add_constant("w", random_bytes(rng, {w, weights_of(rng, layer.channels), {}}, 0.1)),
+      patch.add_constant("w", random_bytes(rng, {w, weights_of(rng, layer.channels, layer.signs), {}}, 0.1)),
       patch.add_constant("b", Tensor::integers({{layer.channels}, Encoding::integer(32, true), {}}, bias))};
   TensorType y = op->infer({&patch.type(inputs[0]), &patch.type(inputs[1]), &patch.type(inputs[2])}).at(0);
   y.encoding = layer.signs ? Encoding::bipolar(1) : Encoding::affine(8, true, 0.4F, -3);

@@ -15,7 +15,6 @@ namespace {
 constexpr double kTie = 1e-9;       // relative: what float arithmetic may have added to a whole number
 constexpr double kHarmless = 0.02;  // steps of the output
 constexpr double kLargestBias = 1 << 30;
-constexpr double kFineSteps = 1.0 / 64;       // of the output, for one more in a sum
 constexpr std::int64_t kLargestRefined = 64;  // of the weights
 
 double rounded_down(double t) {
@@ -26,6 +25,7 @@ double rounded_down(double t) {
 struct Channel {
   std::vector<std::int64_t*> weights;
   double scale = 0;  // of the weights
+  double shift = 0;  // real
   std::int64_t bias = 0;
 };
 
@@ -47,8 +47,8 @@ class LayerLowering {
   }
 
   std::optional<LoweredLayer> run() {
-    refine();
     for (std::size_t c = 0; c < channels_.size(); ++c) lower(channels_[c], layer_.factor[c], layer_.shift[c]);
+    if (!y_ || (!y_->is_bipolar() && !is_narrow())) round_biases();
     return finish();
   }
 
@@ -56,27 +56,6 @@ class LayerLowering {
   std::size_t channel_of(std::size_t i) const {
     return static_cast<std::size_t>(
         axis_index(layer_.weights.type().shape, layer_.output_axis, static_cast<std::int64_t>(i)));
-  }
-
-  // Where one more in a sum is a large part of a step of the output, a whole bias is too coarse: the few
-  // integers of the weights become multiples of a power of two, which takes no more bits in flash (levels)
-  // and makes the bias finer. Not where both operands are bipolar: their kernels count bits.
-  void refine() {
-    if (y_ && (y_->is_bipolar() || std::int64_t{range_.max} - range_.min <= kMaxThresholds)) return;
-    const std::set<std::int64_t> seen(integers_.begin(), integers_.end());
-    if (seen.empty() || seen.size() > Encoding::kMaxLevels || (layer_.x.is_bipolar() && seen.size() <= 2))
-      return;
-    double largest_step = 0;  // of the output
-    for (std::size_t c = 0; c < channels_.size(); ++c)
-      largest_step = std::max(
-          largest_step, channels_[c].scale * std::abs(layer_.factor[c]) * x_scale_ /
-                            (y_ ? static_cast<double>(y_->scale()) : std::numeric_limits<double>::min()));
-    std::int64_t unit = 1;
-    const std::int64_t largest = std::max(std::abs(*seen.begin()), std::abs(*seen.rbegin()));
-    while (largest_step > kFineSteps * static_cast<double>(unit) && 2 * unit * largest <= kLargestRefined)
-      unit *= 2;
-    for (std::int64_t& w : integers_) w *= unit;
-    for (Channel& c : channels_) c.scale /= static_cast<double>(unit);
   }
 
   // No sum of products has a larger magnitude.
@@ -93,20 +72,96 @@ class LayerLowering {
     const double scale = c.scale * std::abs(factor);
     if (y_ && y_->is_bipolar()) return take_sign(c, scale, shift);
     coarsen(c, scale, shift);
-    const double step = c.scale * x_scale_;
-    const double most = static_cast<double>(largest_sum(c));
-    if (y_)
-      if (const auto fitted = fit_thresholds({step, shift, largest_sum(c)}, *y_, range_)) {
-        c.scale = fitted->multiplier * static_cast<double>(y_->scale()) / x_scale_;
-        c.bias = fitted->bias;
-        return;
-      }
-    // beyond these the output is saturated anyway
-    const double bound =
-        y_ ? most + 1024 * static_cast<double>(y_->scale()) * std::ldexp(1.0, y_->bits() - 8) / step + 1
-           : kLargestBias;
-    c.bias = static_cast<std::int64_t>(
-        std::clamp(std::round(shift / step), -std::min(bound, kLargestBias), std::min(bound, kLargestBias)));
+    c.shift = shift;
+    if (!y_ || !is_narrow()) return;
+    const auto fitted = fit_thresholds({c.scale * x_scale_, shift, largest_sum(c)}, *y_, range_);
+    if (!fitted) {
+      c.bias = bias_of(c, 1);
+      return;
+    }
+    c.scale = fitted->multiplier * static_cast<double>(y_->scale()) / x_scale_;
+    c.bias = fitted->bias;
+  }
+
+  bool is_narrow() const { return std::int64_t{range_.max} - range_.min <= kMaxThresholds; }
+
+  // The weights of few different integers may become multiples of a power of two, which takes no more bits in
+  // flash (levels) and makes the bias finer: the one by which most sums give the level that the real numbers
+  // round to.
+  void round_biases() {
+    const std::set<std::int64_t> seen(integers_.begin(), integers_.end());
+    const std::int64_t largest = std::max(std::abs(*seen.begin()), std::abs(*seen.rbegin()));
+    std::int64_t best = 1;
+    std::int64_t fewest = y_ ? wrong(1) : 1;
+    for (std::int64_t unit = 2; seen.size() <= Encoding::kMaxLevels && unit * largest <= kLargestRefined;
+         unit *= 2) {
+      const std::int64_t count = y_ ? wrong(unit) : 0;
+      if (y_ && 10 * count >= 9 * fewest) continue;
+      fewest = count;
+      best = unit;
+    }
+    for (Channel& c : channels_) {
+      c.bias = best_bias(c, best).value;
+      c.scale /= static_cast<double>(best);
+      for (std::int64_t* w : c.weights) *w *= best;
+    }
+  }
+
+  // The first of the two roundings of the law adds half of a sum on average, which the bias takes back.
+  std::int64_t bias_of(const Channel& c, std::int64_t unit) const {
+    const double step = c.scale * x_scale_ / static_cast<double>(unit);
+    double bias = c.shift / step;
+    double bound = kLargestBias;
+    if (y_) {
+      const double real = step / static_cast<double>(y_->scale());
+      const Multiplier m = quantize_multiplier(real);
+      if (m.shift < 0) bias -= std::ldexp(0.5, 31) / m.value;
+      // beyond this the output is saturated anyway
+      const double saturated = std::ldexp(4.0, y_->bits()) / real + 1;
+      bound = std::min(bound, static_cast<double>(unit * largest_sum(c)) + saturated);
+    }
+    return static_cast<std::int64_t>(std::clamp(std::round(bias), -bound, bound));
+  }
+
+  // How many of some likely sums give another level than the real numbers round to.
+  std::int64_t wrong(const Channel& c, std::int64_t unit, std::int64_t bias) const {
+    constexpr std::int64_t kSums = 64;
+    double squares = 0;
+    for (const std::int64_t* w : c.weights) squares += static_cast<double>(*w * *w);
+    const auto likely = static_cast<std::int64_t>(2 * std::sqrt(squares) * static_cast<double>(largest_x_));
+    const std::int64_t reach = std::min(largest_sum(c), likely);
+    const double y_scale = static_cast<double>(y_->scale());
+    const double step = c.scale * x_scale_ / y_scale;
+    const Multiplier m = quantize_multiplier(step / static_cast<double>(unit));
+    const auto held = [&](double steps) {
+      return std::clamp(steps + y_->zero_point(), static_cast<double>(range_.min),
+                        static_cast<double>(range_.max));
+    };
+    std::int64_t count = 0;
+    for (std::int64_t i = -kSums; i <= kSums; ++i) {
+      const std::int64_t sum = i * reach / kSums;
+      const double real = static_cast<double>(sum) * step + c.shift / y_scale;
+      const std::int32_t law = multiply_by_multiplier(static_cast<std::int32_t>(sum * unit + bias), m);
+      count += held(std::nearbyint(real)) != held(law) ? 1 : 0;
+    }
+    return count;
+  }
+
+  struct Bias {
+    std::int64_t value, wrong;
+  };
+  Bias best_bias(const Channel& c, std::int64_t unit) const {
+    const std::int64_t middle = bias_of(c, unit);
+    Bias best{middle, y_ ? wrong(c, unit, middle) : 0};
+    for (const std::int64_t bias : {middle - 1, middle + 1})
+      if (const std::int64_t count = best.wrong > 0 ? wrong(c, unit, bias) : 0; count < best.wrong)
+        best = {bias, count};
+    return best;
+  }
+  std::int64_t wrong(std::int64_t unit) const {
+    std::int64_t count = 0;
+    for (const Channel& c : channels_) count += best_bias(c, unit).wrong;
+    return count;
   }
 
   // 128 has no place in a byte: a coarser scale for this channel.
