@@ -1,7 +1,7 @@
 // Throughput of training: resnet8 on random CIFAR-shaped batches by a plain LibTorch loop and by mote's
 // Network, float and with learned 4-bit quantizers. The loops take turns, batch by batch, and processor time
 // is counted, so that other work on the machine weighs on all alike. Prints images per second of one thread
-// and the ratio to the plain loop.
+// and the ratio to the plain loop; last, what the reader of training samples prepares.
 //
 //   bench_training [ROUNDS] [BATCH]
 #include <fmt/format.h>
@@ -12,6 +12,7 @@
 #include <functional>
 
 #include "compress/quantize/insert_quantizers.h"
+#include "train/loader.h"
 #include "train/network.h"
 #include "train/process.h"
 #include "training/plain_resnet8.h"
@@ -73,6 +74,23 @@ Contestant by_mote(const std::string& name, const mote::Graph& graph, const torc
   return {name, [network, images](bool training) { return network->forward(images, training); }, parameters};
 }
 
+// Samples per second of processor time that the reader prepares: flipped, shifted, normalized.
+double reader_samples_per_second() {
+  mote::data::Samples samples =
+      mote::data::allocate_samples(mote::data::ElementKind::kImage, {32, 32, 3}, 20000);
+  for (std::size_t i = 0; i < samples.pixels.size(); ++i)
+    samples.pixels[i] = static_cast<std::uint8_t>(i * 37);
+  mote::train::LoaderOptions options;
+  options.shuffle = true;
+  options.augmentation = mote::train::parse_augmentation("flip,shift-crop=4");
+  const mote::data::Normalization normalization = mote::train::measured_normalization(samples);
+  const double start = processor_seconds();
+  mote::train::Loader loader(samples, normalization, options);
+  mote::train::Batch batch;
+  while (loader.next(batch)) continue;
+  return static_cast<double>(samples.count) / (processor_seconds() - start);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -109,4 +127,5 @@ int main(int argc, char** argv) {
     fmt::print("{:22} training {:6.0f} images/s, {:4.2f} of plain; evaluation {:6.0f} images/s, {:4.2f}\n",
                c.name, images_per_second(c.training), median(all[0].training) / median(c.training),
                images_per_second(c.evaluation), median(all[0].evaluation) / median(c.evaluation));
+  fmt::print("{:22} {:6.0f} images/s\n", "reader", reader_samples_per_second());
 }

@@ -213,4 +213,13 @@ Checkpoint read_checkpoint(const std::filesystem::path& path) {
   }
 }
 
+void remove_unfinished(const std::filesystem::path& path) {
+  if (path.empty()) return;
+  const std::string begin = path.filename().string() + ".tmp";  // as write_file names them
+  std::error_code code;
+  const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+  for (const auto& entry : std::filesystem::directory_iterator(folder, code))
+    if (entry.path().filename().string().starts_with(begin)) std::filesystem::remove(entry.path(), code);
+}
+
 }  // namespace mote::train

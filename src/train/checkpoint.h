@@ -46,4 +46,7 @@ void write_checkpoint(const std::filesystem::path& path, const Checkpoint& check
 // Throws UserError when the file is missing, damaged or no checkpoint.
 Checkpoint read_checkpoint(const std::filesystem::path& path);
 
+// Removes what a killed run had begun to write beside `path`. Does nothing for an empty path.
+void remove_unfinished(const std::filesystem::path& path);
+
 }  // namespace mote::train

@@ -222,7 +222,7 @@ std::vector<torch::Tensor> Network::Body::run(const std::vector<torch::Tensor>& 
     ForwardCall call{node,
                      {},
                      batches,
-                     training && step.updates_statistics && statistics == Statistics::Batch,
+                     step.updates_statistics && (training ? statistics == Statistics::Batch : measuring),
                      options.batch_norm_momentum};
     for (const ValueId in : node.inputs)
       call.inputs.push_back(in.valid() ? values[in.index] : torch::Tensor());
@@ -274,6 +274,13 @@ torch::Tensor Network::forward(const torch::Tensor& x, bool training, const Obse
 void Network::initialize_quantizers(const torch::Tensor& x) {
   const torch::NoGradGuard no_gradients;
   body_->run({x}, false, true, {});
+}
+
+void Network::measure_statistics(const torch::Tensor& x) {
+  const torch::NoGradGuard no_gradients;
+  body_->measuring = true;
+  body_->run({x}, false, false, {});
+  body_->measuring = false;
 }
 
 void Network::set_statistics(Statistics statistics) { body_->statistics = statistics; }

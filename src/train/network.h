@@ -74,6 +74,9 @@ class Network {
   // gives plain means.
   void set_batch_norm_momentum(double momentum);
   void reset_statistics();
+  // Updates the running statistics from this batch, each normalization behind the ones before it, with
+  // everything else as outside training: quantizers as they will be exported.
+  void measure_statistics(const torch::Tensor& x);
 
   void set_progress(double fraction);          // of the training, to every quantizer
   torch::Tensor penalty() const;               // sum of the quantizers'; undefined: none

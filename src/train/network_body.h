@@ -9,7 +9,7 @@ namespace mote::train {
 
 struct Step {
   NodeId node;
-  Forward forward = nullptr;             // none where a quantizer stands
+  Forward forward = nullptr;  // none where a quantizer stands
   // Of Quant and BipolarQuant nodes that are trained. Nodes whose scale is one value of the graph share one.
   std::shared_ptr<Quantizer> quantizer;
   bool first = true;  // of the steps that share the quantizer
@@ -29,6 +29,7 @@ struct Network::Body {
   std::vector<Trainable> trainable;
   std::vector<std::string> names;  // by value, unique
   Statistics statistics = Statistics::Batch;
+  bool measuring = false;  // in measure_statistics
 
   std::vector<torch::Tensor> run(const std::vector<torch::Tensor>& inputs, bool training, bool initialize,
                                  const Observer& observer);

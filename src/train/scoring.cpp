@@ -47,7 +47,7 @@ void reestimate_statistics(Network& network, const data::Samples& samples,
   network.reset_statistics();
   for (std::size_t k = 1; k <= batches && loader.next(batch); ++k) {
     network.set_batch_norm_momentum(1.0 / static_cast<double>(k));
-    network.forward(input_tensor(batch, network.graph()), true);
+    network.measure_statistics(input_tensor(batch, network.graph()));
   }
 }
 

@@ -18,7 +18,7 @@ Score score_network(Network& network, const Loss& loss, const data::Samples& sam
                     const Progress& progress);
 
 // Takes the statistics of batch normalization anew: plain means over `batches` batches of training samples
-// without augmentation, at most one pass.
+// without augmentation, at most one pass. Quantizers stand as they will be exported.
 void reestimate_statistics(Network& network, const data::Samples& samples,
                            const data::Normalization& normalization, std::size_t batches, std::size_t batch,
                            std::uint64_t seed);

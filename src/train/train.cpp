@@ -169,6 +169,7 @@ void Trainer::start_fresh() {
 }
 
 bool Trainer::resume() {
+  remove_unfinished(options_.checkpoint);
   if (!options_.resume || options_.checkpoint.empty() || !std::filesystem::exists(options_.checkpoint))
     return false;
   Checkpoint saved = read_checkpoint(options_.checkpoint);

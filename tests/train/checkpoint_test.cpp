@@ -56,6 +56,16 @@ TEST(Checkpoint, DamagedAndForeignFilesAreUserErrors) {
   EXPECT_THROW(read_checkpoint(path), UserError);
 }
 
+TEST(Checkpoint, WhatAKillLeftBehindIsRemoved) {
+  const TemporaryFolder folder;
+  for (const char* name : {"a.checkpoint", "a.checkpoint.tmp12-0", "a.onnx", "b.checkpoint.tmp3-1"})
+    write_file(folder.path() / name, "x");
+  remove_unfinished(folder.path() / "a.checkpoint");
+  EXPECT_FALSE(std::filesystem::exists(folder.path() / "a.checkpoint.tmp12-0"));
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 3);
+  remove_unfinished({});
+}
+
 TEST(Checkpoint, RecordsAsCsv) {
   const std::string csv = to_csv(example().records);
   EXPECT_EQ(csv,

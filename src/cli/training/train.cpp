@@ -32,10 +32,35 @@ std::string text_of(const std::string& name, const train::Score& score) {
   return fmt::format("{:<8}{}, accuracy {:.2f}%\n", name, loss, 100 * *score.accuracy);
 }
 
-nlohmann::json json_of(const train::Score& score) {
-  nlohmann::json json{{"loss", score.loss}};
-  if (score.accuracy) json["accuracy"] = *score.accuracy;
-  return json;
+nlohmann::json accuracy_of(const train::Score& score) {
+  return score.accuracy ? nlohmann::json(*score.accuracy) : nlohmann::json();
+}
+
+nlohmann::json to_json(const Options& o, const train::LoadedData& loaded, const train::TrainResult& result,
+                       const std::optional<train::Score>& valid, const std::optional<train::Score>& test) {
+  const train::EpochRecord& last = result.epochs.back();
+  double speed = 0;
+  for (const train::EpochRecord& record : result.epochs)
+    speed += record.samples_per_second / static_cast<double>(result.epochs.size());
+  nlohmann::json loss{{"train", last.train.loss}}, accuracy{{"train", accuracy_of(last.train)}};
+  for (const auto& [name, score] : {std::pair("valid", valid), std::pair("test", test)})
+    if (score) {
+      loss[name] = score->loss;
+      accuracy[name] = accuracy_of(*score);
+    }
+  return {{"output", o.output},
+          {"epochs", last.epoch},
+          {"best_epoch", result.best_epoch},
+          {"resumed_epochs", result.resumed_epochs},
+          {"stopped_early", result.stopped_early},
+          {"seed", o.training.train.seed},
+          {"train_samples", loaded.data.train.samples.count},
+          {"valid_samples", loaded.data.valid.samples.count},
+          {"normalize", data::format_normalization(loaded.data.normalization)},
+          {"seconds", last.seconds},
+          {"images_per_second", speed},
+          {"loss", loss},
+          {"accuracy", accuracy}};
 }
 
 void print_result(const Options& o, const train::LoadedData& loaded, const train::TrainResult& result,
@@ -44,19 +69,7 @@ void print_result(const Options& o, const train::LoadedData& loaded, const train
   const train::EpochRecord& last = result.epochs.back();
   const std::string normalization = data::format_normalization(loaded.data.normalization);
   if (context.json) {
-    nlohmann::json json{{"output", o.output},
-                        {"epochs", last.epoch},
-                        {"best_epoch", result.best_epoch},
-                        {"resumed_epochs", result.resumed_epochs},
-                        {"stopped_early", result.stopped_early},
-                        {"train_samples", loaded.data.train.samples.count},
-                        {"valid_samples", loaded.data.valid.samples.count},
-                        {"normalize", normalization},
-                        {"seconds", last.seconds},
-                        {"train", json_of(last.train)}};
-    if (valid) json["valid"] = json_of(*valid);
-    if (test) json["test"] = json_of(*test);
-    context.print(json);
+    context.print(to_json(o, loaded, result, valid, test));
     return;
   }
   std::string text = fmt::format("{}: {} epochs on {} samples in {:.0f} s{}\n", o.output, last.epoch,
