@@ -8,10 +8,15 @@
 #include "base/file.h"
 #include "base/process.h"
 #include "base/rng.h"
-#include "emit/c_audio_features.h"
+#include "compress/import.h"
+#include "compress/quantize/quantize_post_training.h"
+#include "emit/c.h"
 #include "measure/device.h"
 #include "measure/host.h"
 #include "ops/encode.h"
+#include "run/interpreter.h"
+#include "tests/support/random_inputs.h"
+#include "zoo/zoo.h"
 
 namespace mote {
 namespace {
@@ -118,6 +123,79 @@ TEST(EmittedAudioFeatures, EqualTheHostsEverywhere) {
       const DeviceRun run = run_on_device(artifact, target, samples);
       for (std::size_t i = 0; i < samples.size(); ++i)
         EXPECT_EQ(run.outputs.at(i).at(0), expected(c, inputs[i])) << device << " " << i;
+    }
+  }
+}
+
+// Front end and network together, as docs/audio.md has it: samples in, outputs of the network out.
+Artifact chained(const Graph& network, const AudioFrontEnd& front_end, const Target& target,
+                 const std::filesystem::path& folder) {
+  const Artifact net = emit_c(make_plan(prepare_model(network, {}).graph, target),
+                              {.name = "net", .folder = folder, .front_end = front_end});
+  const auto align = [](std::uint64_t bytes) { return (bytes + 63) / 64 * 64; };
+  const std::uint64_t samples =
+      2U * static_cast<unsigned>(front_end.features.hop()) * static_cast<unsigned>(kHops);
+  const std::uint64_t arena = align(samples);
+  const std::uint64_t rows = arena + align(net.arena_bytes);
+  const std::uint64_t work = rows + align(net.inputs[0].bytes);
+  Artifact a;
+  a.name = "chain";
+  a.folder = folder;
+  a.has_assembly = net.has_assembly;
+  a.steps = {{"chain", "Features", 0}};
+  a.inputs = {{"samples", 0, samples}};
+  a.outputs = {{"out", work + align(4U << front_end.features.log2_fft()), net.outputs[0].bytes}};
+  a.arena_bytes = a.outputs[0].offset + align(net.outputs[0].bytes);
+  if (net.has_assembly) std::filesystem::copy_file(folder / "net.S", folder / "chain.S");
+  write_file(folder / "chain.h", "#define CHAIN_ARENA_BYTES " + std::to_string(a.arena_bytes) +
+                                     "\n#define CHAIN_ARENA_ALIGN 64\n" +
+                                     "#define CHAIN_INPUT_0_OFFSET 0\n#define CHAIN_INPUT_0_BYTES " +
+                                     std::to_string(samples) + "\n#define CHAIN_OUTPUT_0_OFFSET " +
+                                     std::to_string(a.outputs[0].offset) + "\n#define CHAIN_OUTPUT_0_BYTES " +
+                                     std::to_string(net.outputs[0].bytes) +
+                                     "\nvoid chain_run(void *arena);\n");
+  write_file(folder / "chain.c",
+             "#include \"chain.h\"\n#include \"net.c\"\n#include \"net_features.c\"\n"
+             "static __attribute__((noinline)) void chain_step_0(unsigned char *memory)\n{\n"
+             "  net_features_state state;\n  const int16_t *samples = (const int16_t *)(void *)memory;\n"
+             "  unsigned char *arena = memory + " +
+                 std::to_string(arena) +
+                 ";\n"
+                 "  net_feature *rows = (net_feature *)(void *)(memory + " +
+                 std::to_string(rows) +
+                 ");\n"
+                 "  int32_t *work = (int32_t *)(void *)(memory + " +
+                 std::to_string(work) +
+                 ");\n  int i;\n"
+                 "  net_features_begin(&state);\n  for (i = 0; i < NET_FEATURES_ROWS; i++)\n"
+                 "    net_features_push(&state, samples + i * NET_FEATURES_HOP, work,\n"
+                 "        rows + i * NET_FEATURES_COLUMNS);\n"
+                 "  memcpy(net_input_0(arena), rows, NET_INPUT_0_BYTES);\n  net_run(arena);\n"
+                 "  memcpy(memory + CHAIN_OUTPUT_0_OFFSET, net_output_0(arena), NET_OUTPUT_0_BYTES);\n}\n"
+                 "void chain_run(void *arena)\n{\n  chain_step_0((unsigned char *)arena);\n}\n");
+  return a;
+}
+
+TEST(EmittedAudioFeatures, LeadFromSamplesToOutputsOnADevice) {
+  Rng rng(11);
+  const Graph network = simplify(zoo_model("ds-cnn?width=8&depth=1&frames=4&bins=20&classes=5"));
+  const Graph quantized = quantize_with_samples(network, {testing::random_inputs(network, rng)}, {});
+  const Case c{"log-mel?bins=20", 8000, quantized.type(quantized.inputs()[0]).encoding, "mean=-1,std=2"};
+  const AudioFrontEnd front_end{features_of(c), data::parse_normalization(c.normalize)};
+  for (const char* name : {"host", "cortex-m0", "cortex-m4"}) {
+    const Target target = load_target(name);
+    if (!find_program(target.compiler.program)) continue;
+    if (!target.runner.program.empty() && !find_program(target.runner.program)) continue;
+    const TemporaryFolder folder;
+    const Artifact artifact = chained(quantized, front_end, target, folder.path());
+    for (std::uint64_t seed = 1; seed <= 2; ++seed) {
+      const std::vector<std::int16_t> samples = sounds(c, seed);
+      const Tensor features(quantized.type(quantized.inputs()[0]), expected(c, samples));
+      const Tensor wanted = interpret(quantized, {features}).at(0);
+      const std::vector<Sample> inputs{bytes_of(samples)};
+      EXPECT_EQ(run_on_device(artifact, target, inputs).outputs.at(0).at(0),
+                Bytes(wanted.bytes().begin(), wanted.bytes().end()))
+          << name << " " << seed;
     }
   }
 }
