@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <string_view>
 
+#include "base/error.h"
 #include "cli/program.h"
 #include "cli/quantize.h"
 
@@ -35,7 +36,12 @@ void add_quantize_by_training(CLI::App& command, const std::shared_ptr<QuantizeA
       text.remove_prefix(1);
     else
       continue;
-    if (!is_range_method(std::string(text))) become_training_program(context);
+    if (is_range_method(std::string(text))) continue;
+    try {
+      become_training_program(context);
+    } catch (const UserError& e) {
+      throw UserError({e.parts().what, "--method " + std::string(text), e.parts().why, e.parts().remedy});
+    }
   }
 }
 
