@@ -70,57 +70,6 @@ TEST_F(Training, IsDeterministicBySeed) {
   EXPECT_FALSE(first == train(small_cnn(), data, options).graph);
 }
 
-struct Interrupted {};
-
-// Trains with an end after every `every` steps, without warning, and resumes until it is done.
-TrainResult train_in_pieces(const Graph& graph, const TrainData& data, TrainOptions options, int every) {
-  options.resume = true;
-  for (int piece = 0; piece < 100; ++piece) {
-    int steps = 0;
-    try {
-      return train(graph, data, options, [&](std::uint64_t, std::uint64_t, const std::string&) {
-        if (++steps == every) throw Interrupted{};
-      });
-    } catch (const Interrupted&) {
-    }
-  }
-  throw std::runtime_error("no progress from piece to piece");
-}
-
-TEST_F(Training, ResumesBitExactly) {
-  const TrainData data = glyphs(400);
-  TrainOptions sgd = quick(3);
-  sgd.augmentation = parse_augmentation("shift-crop=2,mixup=0.3");
-  sgd.patience = 2;
-  TrainOptions adam = quick(3);
-  adam.optimizer.kind = OptimizerKind::AdamW;
-  adam.optimizer.rate = 0.01;
-  adam.ema = 0.9;
-  adam.reestimate_batches = 4;
-  adam.label_smoothing = 0.1;
-  adam.clip = 1;
-  for (TrainOptions options : {sgd, adam}) {
-    const TrainResult straight = train(small_cnn(), data, options);
-    options.checkpoint = file("c.checkpoint");
-    std::filesystem::remove(options.checkpoint);
-    const TrainResult by_epochs = train_in_pieces(small_cnn(), data, options, 11);
-    EXPECT_TRUE(by_epochs.graph == straight.graph);
-    EXPECT_GT(by_epochs.resumed_epochs, 0U);
-    std::filesystem::remove(options.checkpoint);
-    options.checkpoint_steps = 2;
-    const TrainResult by_steps = train_in_pieces(small_cnn(), data, options, 5);
-    EXPECT_TRUE(by_steps.graph == straight.graph);
-    ASSERT_EQ(by_steps.epochs.size(), straight.epochs.size());
-    for (std::size_t e = 0; e < straight.epochs.size(); ++e) {
-      EXPECT_EQ(by_steps.epochs[e].train, straight.epochs[e].train);
-      EXPECT_EQ(by_steps.epochs[e].valid, straight.epochs[e].valid);
-    }
-    // A finished run answers from its checkpoint.
-    options.resume = true;
-    EXPECT_TRUE(train(small_cnn(), data, options).graph == straight.graph);
-  }
-}
-
 TEST_F(Training, StopsEarlyAndKeepsTheBestEpoch) {
   TrainData data = glyphs(300);
   TrainOptions options = quick(40);
