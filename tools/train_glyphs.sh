@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# Trains the example network from nothing and writes examples/glyphs/glyphs.onnx; some minutes on one core. Needs LibTorch, which
-# nothing else does.
+# Trains the example network from nothing and writes examples/glyphs/glyphs.onnx; some minutes on one core. Needs LibTorch.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 for package in libtorch-dev libopenblas0-pthread; do
