@@ -4,6 +4,7 @@
 #ifndef MOTE_CONV2D_S8_AVX2_H
 #define MOTE_CONV2D_S8_AVX2_H
 
+#include "low_bits_avx2.h"
 #include "strip_avx2.h"
 
 #if defined(__AVX2__) && defined(__FMA__)
@@ -11,7 +12,8 @@
 typedef struct {
   mote_strip strip;
   mote_byte_output output;
-  const int16_t* weights;
+  const int16_t* weights; /* null: `low` holds them, for the scratch */
+  mote_low_bits low;
 } conv2d_s8_avx2_params;
 
 #define MOTE_AVX2_ROWS1(X) X(0)
@@ -60,18 +62,20 @@ MOTE_KERNEL void conv2d_s8_avx2(const conv2d_s8_avx2_params* p, const int8_t* x,
                                 int32_t first, int32_t rows) {
   const mote_strip* s = &p->strip;
   const int32_t most = s->rows * s->window.columns.out + 6;
-  int32_t* const in = (int32_t*)scratch;
+  const int32_t block = (s->run + 1) / 2 * 32 * s->segments;
+  int16_t* const tile = (int16_t*)scratch;
+  int32_t* const in = (int32_t*)(void*)(tile + (p->weights ? 0 : block));
   int32_t* const out = in + most;
   int16_t* const strip = (int16_t*)(out + most);
-  const int32_t block = (s->run + 1) / 2 * 32 * s->segments;
   mote_strip_part part;
   for (int32_t r = first; r < first + rows; r += part.rows) {
     part = mote_strip_part_of(s, r, first + rows);
     mote_avx2_strip(s, part, x, strip);
     mote_strip_pixels(s, part, 5, in, out);
-    const int16_t* w = p->weights;
-    for (int32_t c = 0; c < s->window.out_channels; c += 16, w += block) {
+    for (int32_t c = 0; c < s->window.out_channels; c += 16) {
+      const int16_t* w = p->weights ? p->weights + c / 16 * block : tile;
       int32_t j = 0;
+      if (!p->weights) mote_low_widen_avx2(&p->low, c / 16 * (block / 32), block / 32, tile);
       for (; part.pixels - j > 4; j += 6) mote_avx2_tile6(p, strip, in + j, out + j, w, c, y + c);
       if (part.pixels - j > 2)
         mote_avx2_tile4(p, strip, in + j, out + j, w, c, y + c);

@@ -6,6 +6,7 @@
 #define MOTE_CONV2D_S8_NEON_H
 
 #include "band.h"
+#include "low_bits_neon.h"
 #include "neon.h"
 #include "neon_dot.h"
 
@@ -20,7 +21,8 @@ typedef struct {
   int32_t careful;      /* two weights of -128 could meet in one 16-bit sum */
   int32_t x_flip, x_zero;
   mote_neon_output output;
-  const int8_t* weights;
+  const int8_t* weights; /* null: `low` holds them, for the scratch */
+  mote_low_bits low;
 } conv2d_s8_neon_params;
 
 /* How windows lie in the band, in registers. */
@@ -137,7 +139,8 @@ MOTE_INLINE void mote_neon_channels8(mote_neon_shape shape, const int8_t* w, mot
 MOTE_KERNEL void conv2d_s8_neon(const conv2d_s8_neon_params* p, const int8_t* x, int8_t* y, void* scratch,
                                 int32_t first, int32_t rows) {
   const mote_window2d* g = &p->window;
-  char* band = (char*)scratch;
+  int8_t* const tile = (int8_t*)scratch; /* eight channels */
+  char* band = (char*)scratch + (p->weights ? 0 : 8 * p->window_bytes);
   mote_band_pixel* pixels = (mote_band_pixel*)(void*)(band + p->band.bytes);
   const mote_neon_shape shape = {g->rows.taps, p->runs, p->run, g->rows.step * p->band.row_bytes,
                                  g->columns.step * p->band.pixel_bytes};
@@ -147,9 +150,10 @@ MOTE_KERNEL void conv2d_s8_neon(const conv2d_s8_neon_params* p, const int8_t* x,
     mote_neon_flip((int8_t*)band, p->band.bytes, p->x_flip);
     const int32_t total =
         mote_band_pixels(g, &p->band, band, (char*)y, p->y_slots, g->out_channels, row, count, 4, pixels);
-    const int8_t* w = p->weights;
-    for (int32_t c = 0; c < g->out_channels; c += 8, w += 8 * p->window_bytes) {
+    for (int32_t c = 0; c < g->out_channels; c += 8) {
+      const int8_t* w = p->weights ? p->weights + c * p->window_bytes : tile;
       const mote_neon_stage stage = mote_neon_stage_of(&p->output, c, g->out_channels);
+      if (!p->weights) mote_low_expand_neon(&p->low, c / 8 * p->window_bytes / 4, p->window_bytes / 4, tile);
       if (p->careful)
         mote_neon_channels8(shape, w, stage, pixels, total, 1);
       else

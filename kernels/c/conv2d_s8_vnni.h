@@ -5,6 +5,7 @@
 #ifndef MOTE_CONV2D_S8_VNNI_H
 #define MOTE_CONV2D_S8_VNNI_H
 
+#include "low_bits_avx2.h"
 #include "strip_vnni.h"
 
 #if defined(MOTE_VNNI)
@@ -12,7 +13,8 @@
 typedef struct {
   mote_strip strip;
   mote_byte_output output; /* 128 times the weights is taken off the bias */
-  const int8_t* weights;
+  const int8_t* weights;   /* null: `low` holds them, for the scratch */
+  mote_low_bits low;
 } conv2d_s8_vnni_params;
 
 /* Named sums and the empty statement keep compilers from spilling them. */
@@ -142,32 +144,49 @@ MOTE_VNNI_PART(1, 8)
 MOTE_VNNI_PART(2, 6)
 MOTE_VNNI_PART(4, 6)
 
+/* The weights of `blocks` blocks of channels from c. */
+MOTE_INLINE const int8_t* mote_vnni_blocks(const conv2d_s8_vnni_params* p, int32_t c, int32_t blocks,
+                                           int32_t block, int8_t* tile) {
+  if (p->weights) return p->weights + c / 16 * block;
+  mote_low_expand_avx2(&p->low, c / 16 * (block / 32), blocks * (block / 32), tile);
+  return tile;
+}
+
 MOTE_KERNEL void conv2d_s8_vnni(const conv2d_s8_vnni_params* p, const int8_t* x, int8_t* y, void* scratch,
                                 int32_t first, int32_t rows) {
   const mote_strip* s = &p->strip;
   const int32_t most = s->rows * s->window.columns.out + 8;
-  int32_t* const in = (int32_t*)scratch;
+  const int32_t channels = s->window.out_channels;
+  const int32_t block = (s->run + 3) / 4 * 64 * s->segments;
+  int8_t* const tile = (int8_t*)scratch;
+  int32_t* const in = (int32_t*)(void*)(tile + (p->weights ? 0
+                                                           : (channels > 48   ? 4
+                                                              : channels > 16 ? 2
+                                                                              : 1) *
+                                                                 block));
   int32_t* const out = in + most;
   uint8_t* const strip = (uint8_t*)(out + most);
-  const int32_t block = (s->run + 3) / 4 * 64 * s->segments;
   mote_strip_part part;
   for (int32_t r = first; r < first + rows; r += part.rows) {
     part = mote_strip_part_of(s, r, first + rows);
     mote_vnni_strip(s, part, x, strip);
     mote_strip_pixels(s, part, 7, in, out);
-    const int8_t* w = p->weights;
     int32_t c = 0;
-    for (; s->window.out_channels - c > 48; c += 64, w += 4 * block) {
-      const int32_t again = s->window.out_channels - c > 112; /* another four blocks follow */
+    for (; channels - c > 48; c += 64) {
+      const int8_t* w = mote_vnni_blocks(p, c, 4, block, tile);
+      const int32_t again = p->weights && channels - c > 112; /* another four blocks follow */
       mote_vnni_part4(p, part.pixels, strip, in, out, w, c, again ? w + 4 * block : w, again ? block : 0,
                       y + c);
     }
-    if (s->window.out_channels - c > 16) {
+    if (channels - c > 16) {
+      const int8_t* w = mote_vnni_blocks(p, c, 2, block, tile);
       mote_vnni_part2(p, part.pixels, strip, in, out, w, c, w, 0, y + c);
       c += 32;
-      w += 2 * block;
     }
-    if (s->window.out_channels > c) mote_vnni_part1(p, part.pixels, strip, in, out, w, c, w, 0, y + c);
+    if (channels > c) {
+      const int8_t* w = mote_vnni_blocks(p, c, 1, block, tile);
+      mote_vnni_part1(p, part.pixels, strip, in, out, w, c, w, 0, y + c);
+    }
   }
 }
 

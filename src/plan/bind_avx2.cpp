@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "plan/byte_output.h"
+#include "plan/low_bits.h"
 #include "plan/strip.h"
 
 namespace mote {
@@ -34,7 +35,7 @@ void add_wide_output(std::vector<Parameter>& params, const Convolution& c, Filte
 }
 
 // Weights as pack_pairs has them, run by run, each rounded up to whole pairs, channels in the order of the
-// output stage.
+// output stage; absent channels repeat the last one, which brings no values of its own.
 std::vector<std::int16_t> pack_runs(const Filters& f, std::int64_t run) {
   std::vector<std::int16_t> packed;
   for (std::int64_t first = 0; first < f.channels; first += kChannelBlock)
@@ -42,7 +43,8 @@ std::vector<std::int16_t> pack_runs(const Filters& f, std::int64_t run) {
       for (std::int64_t k = 0; k < run; k += 2)
         for (const int place : kPackedOrder)
           for (std::int64_t j = k; j < k + 2; ++j)
-            packed.push_back(static_cast<std::int16_t>(j < run ? f.at(first + place, start + j) : 0));
+            packed.push_back(static_cast<std::int16_t>(
+                j < run ? f.at(std::min(first + place, f.channels - 1), start + j) : 0));
   return packed;
 }
 
@@ -64,9 +66,16 @@ BindResult bind_conv2d_s8_avx2(const BindContext& context) {
   KernelCall call = strip_call(context, "conv2d_s8_avx2");
   const Strip strip = add_strip(call.params, context, c, {2, 2, 0});
   const std::string note = add_byte_output(call.params, context, c, f, {kPackedOrder});
-  call.params.push_back({"weights", constant_array(pack_runs(f, strip.run))});
+  const std::vector<std::int16_t> weights = pack_runs(f, strip.run);
   call.scratch_bytes = strip.bytes + pixel_table_bytes(c, strip, 6);
-  return Bound{{std::move(call)}, {}, note};
+  const std::string low =
+      add_low_weights(call.params, context, std::vector<std::int8_t>(weights.begin(), weights.end()));
+  if (low.empty())
+    call.params.push_back({"weights", constant_array(weights)});
+  else
+    call.scratch_bytes +=
+        2 * static_cast<std::int64_t>(weights.size()) / (round_up(f.channels, kChannelBlock) / kChannelBlock);
+  return Bound{{std::move(call)}, {}, low + note};
 }
 
 namespace {
@@ -100,6 +109,7 @@ std::vector<std::int16_t> pack_winograd(const Filters& f, const Convolution& c) 
 std::string winograd_refusal(const BindContext& context, const Convolution& c) {
   if (const std::string why = strip_kernel_refusal(context, c); !why.empty()) return why;
   if (context.optimize != Optimize::kSpeed) return "its transformed weights are eight times as large";
+  if (has_low_bits(context.input(1).encoding)) return "weights of few bits would stand transformed";
   const auto fits = [](const WindowAxis& a) {
     return a.taps == 3 && a.stride == 1 && a.step == 1 && a.out >= 3;
   };

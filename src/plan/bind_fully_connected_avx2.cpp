@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "plan/byte_output.h"
+#include "plan/low_bits.h"
 #include "plan/strip.h"
 
 namespace mote {
@@ -84,6 +85,7 @@ BindResult bind_fully_connected_s8_avx2(const BindContext& context) {
   const Convolution c = convolution_of(context);
   if (!context.target.has("fma")) return Refusal{"the target has no fused multiply-add"};
   if (const std::string why = fast_refusal(context, c); !why.empty()) return Refusal{why};
+  if (has_low_bits(context.input(1).encoding)) return Refusal{"the weights have few bits"};
   if (c.rows.out > kMostRows) return Refusal{"it has many rows"};
   const Filters f = filters_of(context, c);
   std::vector<std::int64_t> places;

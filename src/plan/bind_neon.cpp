@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "plan/band.h"
+#include "plan/low_bits.h"
 #include "plan/packed_filters.h"
 
 namespace mote {
@@ -51,7 +52,8 @@ std::string refusal(const BindContext& context, const Convolution& c) {
   return {};
 }
 
-// For each block of channels, for each run, for each four elements, four weights of each channel.
+// For each block of channels, for each run, for each four elements, four weights of each channel; absent
+// channels repeat the last one, which brings no values of its own.
 std::vector<std::int8_t> pack_fours(const Filters& f, Runs runs) {
   std::vector<std::int8_t> packed;
   for (std::int64_t first = 0; first < f.channels; first += kChannelBlock)
@@ -59,7 +61,8 @@ std::vector<std::int8_t> pack_fours(const Filters& f, Runs runs) {
       for (std::int64_t four = 0; four < runs.elements; four += 4)
         for (std::int64_t o = first; o < first + kChannelBlock; ++o)
           for (std::int64_t k = four; k < four + 4; ++k)
-            packed.push_back(static_cast<std::int8_t>(k < runs.elements ? f.at(o, run + k) : 0));
+            packed.push_back(
+                static_cast<std::int8_t>(k < runs.elements ? f.at(std::min(o, f.channels - 1), run + k) : 0));
   return packed;
 }
 
@@ -84,8 +87,13 @@ Bound call_of(const BindContext& context, const Convolution& c, const Filters& f
   call.params.push_back({"x_flip", byte_flip(context.input(0).encoding)});
   call.params.push_back({"x_zero", byte_zero(context.input(0).encoding)});
   add_output(call.params, context, c, f);
-  call.params.push_back({"weights", constant_array(weights)});
-  return {{std::move(call)}, {}, note_of(band)};
+  const std::string low = c.depthwise ? std::string() : add_low_weights(call.params, context, weights);
+  if (low.empty())
+    call.params.push_back({"weights", constant_array(weights)});
+  else
+    call.scratch_bytes +=
+        static_cast<std::int64_t>(weights.size()) / (round_up(f.channels, kChannelBlock) / kChannelBlock);
+  return {{std::move(call)}, {}, low + note_of(band)};
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
 // AVX-512 VNNI kernels: convolution and fully-connected layers of 8 bits, four products per lane.
+#include <algorithm>
 #include <numeric>
 
 #include "plan/byte_output.h"
+#include "plan/low_bits.h"
 #include "plan/strip.h"
 
 namespace mote {
@@ -10,7 +12,8 @@ namespace {
 
 constexpr std::int64_t kUnsigned = 128;  // inputs are multiplied as x + 128
 
-// For each group of blocks, for each run, for each four elements of it, the fours of the channels in turn.
+// For each group of blocks, for each run, for each four elements of it, the fours of the channels in turn;
+// absent channels repeat the last one, which brings no values of its own.
 std::vector<std::int8_t> pack_fours(const Filters& f, std::int64_t run) {
   std::vector<std::int8_t> packed;
   std::int64_t channels = 0;
@@ -20,7 +23,8 @@ std::vector<std::int8_t> pack_fours(const Filters& f, std::int64_t run) {
       for (std::int64_t k = 0; k < run; k += 4)
         for (std::int64_t o = first; o < first + channels; ++o)
           for (std::int64_t j = k; j < k + 4; ++j)
-            packed.push_back(static_cast<std::int8_t>(j < run ? f.at(o, start + j) : 0));
+            packed.push_back(
+                static_cast<std::int8_t>(j < run ? f.at(std::min(o, f.channels - 1), start + j) : 0));
   }
   return packed;
 }
@@ -59,9 +63,15 @@ BindResult bind_conv2d_s8_vnni(const BindContext& context) {
   KernelCall call = strip_call(context, "conv2d_s8_vnni");
   const Strip strip = add_strip(call.params, context, c, {1, 4, kUnsigned});
   const std::string note = add_byte_output(call.params, context, c, f, {kNaturalOrder, kUnsigned});
-  call.params.push_back({"weights", constant_array(pack_fours(f, strip.run))});
+  const std::vector<std::int8_t> weights = pack_fours(f, strip.run);
   call.scratch_bytes = strip.bytes + pixel_table_bytes(c, strip, 8);
-  return Bound{{std::move(call)}, {}, note};
+  const std::string low = add_low_weights(call.params, context, weights);
+  if (low.empty())
+    call.params.push_back({"weights", constant_array(weights)});
+  else
+    call.scratch_bytes += group_blocks(c.out_channels) * static_cast<std::int64_t>(weights.size()) /
+                          (round_up(f.channels, kVectorBlock) / kVectorBlock);
+  return Bound{{std::move(call)}, {}, low + note};
 }
 
 BindResult bind_depthwise_conv2d_s8_vnni(const BindContext& context) {

@@ -136,6 +136,15 @@ void add_low_tiles(std::vector<Parameter>& params, const LowTiles& tiles, const 
   for (const auto& [name, value] : numbers) params.push_back({name, value});
 }
 
+std::string add_low_weights(std::vector<Parameter>& params, const BindContext& context,
+                            std::span<const std::int8_t> weights) {
+  if (!has_low_bits(context.input(1).encoding)) return {};
+  const LowBits low = pack_low_bits({{weights.begin(), weights.end()}});
+  if (!low.fits()) return {};
+  add_low_bits(params, "low", low, LowUnit::kByte);
+  return fmt::format("{} in flash, ", low.bits == 1 ? "1 bit" : fmt::format("{} bits", low.bits));
+}
+
 std::int64_t low_tile_channels(Optimize optimize, std::int64_t channels, std::int64_t filter_bytes,
                                std::int64_t unit) {
   const std::int64_t rounded = (channels + unit - 1) / unit * unit;

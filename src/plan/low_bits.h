@@ -47,6 +47,11 @@ void add_low_bits(std::vector<Parameter>& params, const std::string& prefix, con
 // Members of mote_low_tiles as `tiles`.
 void add_low_tiles(std::vector<Parameter>& params, const LowTiles& tiles, const LowBits& low, LowUnit unit);
 
+// For kernels that can have either: members of mote_low_bits as `low` for these bytes of weights, in blocks
+// of 32, and a note; empty where the weights have 8 bits.
+std::string add_low_weights(std::vector<Parameter>& params, const BindContext& context,
+                            std::span<const std::int8_t> weights);
+
 // Channels of a tile: as many of `channels` as stand in the scratch that the aim allows, in units of `unit`.
 std::int64_t low_tile_channels(Optimize optimize, std::int64_t channels, std::int64_t filter_bytes,
                                std::int64_t unit);

@@ -205,5 +205,40 @@ INSTANTIATE_TEST_SUITE_P(Aims, LowBits,
                                   std::get<2>(c.param).name;
                          });
 
+// Kernels with vectors round filters up to whole vectors of channels: their size in flash is not checked.
+struct VectorAim {
+  const char* target;
+  std::vector<std::string> features;  // of hosts
+  const char* kernel;                 // of a whole word of channels
+};
+
+class LowBitsOfVectors : public ::testing::TestWithParam<std::tuple<VectorAim, Weights>> {};
+
+TEST_P(LowBitsOfVectors, EqualEvaluate) {
+  const auto& [aim, kind] = GetParam();
+  Target target = load_target(aim.target);
+  for (const std::string& feature : aim.features)
+    if (!target.has(feature)) GTEST_SKIP() << "this processor has no " << feature;
+  if (!aim.features.empty()) target.features = aim.features;
+  if (target.runner.kind == RunnerKind::kHost) target.compiler.speed_flags = {"-O1"};
+  if (target.runner.kind != RunnerKind::kHost && !find_program(target.runner.program))
+    GTEST_SKIP() << target.runner.program << " is missing";
+  Rng rng(static_cast<std::uint64_t>(kind.bits) * 37 + static_cast<std::uint64_t>(kind.stored_bits));
+  const Plan plan = make_plan(make_graph(rng, kind), target);
+  EXPECT_EQ(plan.steps[0].kernel->name, aim.kernel);
+  EXPECT_NE(plan.steps[0].bound.note.find(kind.stored_bits == 1 ? "1 bit in flash" : "bits in flash"),
+            std::string::npos)
+      << plan.steps[0].bound.note;
+  for (const std::string& difference : device_differences(plan, target, rng)) ADD_FAILURE() << difference;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Vectors, LowBitsOfVectors,
+    ::testing::Combine(::testing::Values(VectorAim{"host", {"avx2", "fma", "avx512vnni"}, "conv2d_s8_vnni"},
+                                         VectorAim{"host", {"avx2", "fma"}, "conv2d_s8_avx2"},
+                                         VectorAim{"aarch64", {}, "conv2d_s8_neon"}),
+                       ::testing::Values(kWeights[0], kWeights[3], kWeights[4], kWeights[9])),
+    [](const auto& c) { return std::get<0>(c.param).kernel + std::string("_") + std::get<1>(c.param).name; });
+
 }  // namespace
 }  // namespace mote
