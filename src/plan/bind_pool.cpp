@@ -88,6 +88,19 @@ BindResult bind_pool(const BindContext& context) {
   return pool_call(context, element_suffix(context.input(0).encoding));
 }
 
+BindResult bind_max_pool_bits(const BindContext& context) {
+  const Pool& pool = *context.node().as<Pool>();
+  if (!context.input_packed(0) || !context.output_packed()) return Refusal{"the images do not stand packed"};
+  const Encoding& e = context.input(0).encoding;
+  if (!e.is_bipolar()) return Refusal{"not bipolar"};
+  const IntegerRange range = clamp_range({pool.clamp_min, pool.clamp_max}, e);
+  if (range.min > -1 || range.max < 1) return Refusal{"it clamps"};
+  BindResult result = pool_call(context, "bits");
+  for (Parameter& p : std::get<Bound>(result).calls[0].params)
+    if (p.name == "channels") p.value = context.input(0).shape[3] / 8;
+  return result;
+}
+
 // Row by row: the image need never stand whole.
 BindResult bind_average_pool_rows(const BindContext& context) {
   if (!is_global_average(context)) return Refusal{"not the average of an image of bytes"};

@@ -131,6 +131,8 @@ BindResult bind_xnor(const BindContext& context, const Form& form) {
   if (const std::string why = xnor_refusal(context, c); !why.empty()) return Refusal{why};
   const Filters f = filters_of(context, c);
   const bool signs = context.output().encoding.is_bipolar();
+  const bool bits = context.output_packed();
+  if (bits && !signs) return Refusal{"its output stands packed with several bits"};
   if (signs && f.largest_sum >= kMostSum) return Refusal{"a biased sum may pass 30 bits"};
   const std::int64_t words = (f.elements + 31) / 32;
   constexpr std::int64_t kMostWords = 900;
@@ -143,7 +145,8 @@ BindResult bind_xnor(const BindContext& context, const Form& form) {
   KernelCall call{form.name, "conv2d_xnor_params", {}, {context.node().inputs[0]}, context.node().outputs};
   add_window(call.params, c);
   offer_row_ranges(call, c.batches * c.rows.in, 0, c.batches * c.rows.out);
-  call.params.push_back({"y_form", std::int64_t{signs ? kSigns : kBytes}});
+  call.params.push_back({"y_form", std::int64_t{bits ? kBits : signs ? kSigns : kBytes}});
+  call.params.push_back({"x_packed", std::int64_t{context.input_packed(0)}});
   call.params.push_back({"words", words});
   call.params.push_back({"triples", triples});
   call.params.push_back({"column_words", words * form.repeat});
@@ -154,7 +157,7 @@ BindResult bind_xnor(const BindContext& context, const Form& form) {
   call.params.push_back({"left", borders.left});
   call.params.push_back({"right", borders.right});
   call.params.push_back({"weights", pack_bits(f, form, words, triples)});
-  if (form.has_assembly) add_line(call, words, false);
+  if (form.has_assembly) add_line(call, words, bits);
   if (signs)
     call.params.push_back({"limits", sign_limits(f, pitch)});
   else

@@ -141,6 +141,8 @@ TEST_P(KernelConformance, EqualsEvaluate) {
   if (!host && !find_program(target.runner.program)) GTEST_SKIP() << target.runner.program << " is missing";
   if (host) target.compiler.speed_flags = {"-O1"};
   const auto cases = find_cases(row, target, host ? kHostCases : kDeviceCases);
+  if (cases.empty() && row.takes_packed)
+    GTEST_SKIP() << "only packed operands, which no graph of one node has";
   ASSERT_FALSE(cases.empty()) << "no sample of " << row.op << " is accepted by " << row.name;
   std::vector<std::string> problems(cases.size());
   parallel_for(cases.size(), [&](std::size_t, std::size_t i) { problems[i] = check_case(cases[i], target); });

@@ -150,13 +150,14 @@ TEST_P(PackedRows, EqualsEvaluate) {
   for (const std::string& difference : device_differences(plan, target, rng)) ADD_FAILURE() << difference;
 }
 
+const char* const kNames[] = {"u4", "s4", "u2", "bipolar"};
+
 INSTANTIATE_TEST_SUITE_P(Cores, PackedRows,
                          ::testing::Combine(::testing::Values("cortex-m4", "cortex-m3", "riscv32", "host"),
                                             ::testing::Values(Optimize::kRam, Optimize::kBalanced),
                                             ::testing::Values(Values::kUnsigned4, Values::kSigned4,
                                                               Values::kUnsigned2, Values::kBipolar)),
                          [](const auto& c) {
-                           const char* const kNames[] = {"u4", "s4", "u2", "bipolar"};
                            std::string name = std::get<0>(c.param) + std::string("_") +
                                               std::string(optimize_name(std::get<1>(c.param))) + "_" +
                                               kNames[static_cast<int>(std::get<2>(c.param))];

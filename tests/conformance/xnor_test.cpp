@@ -1,11 +1,16 @@
 // Layers of -1 and +1 on every instruction set: windows that leave the image on all sides, strides, odd
-// numbers of channels, thresholds that are never or always met; on random and uniform inputs.
+// numbers of channels, thresholds that are never or always met, networks in which all signs stand packed; on
+// random and uniform inputs.
 #include <gtest/gtest.h>
+
+#include <ranges>
 
 #include "base/process.h"
 #include "ir/patch.h"
 #include "ops/conv2d.h"
 #include "ops/fully_connected.h"
+#include "ops/pool.h"
+#include "ops/reshape.h"
 #include "plan/plan.h"
 #include "tests/support/device_layers.h"
 
@@ -36,28 +41,56 @@ Encoding weights_of(Rng& rng, std::int64_t channels, bool signs) {
   return Encoding::bipolar(1).with_quantization(std::move(q));
 }
 
-void add_layer(Patch& patch, Rng& rng, const Layer& layer) {
+ValueId add_layer(Patch& patch, Rng& rng, ValueId x, const Layer& layer) {
   OperatorPtr op = std::make_shared<FullyConnected>();
-  Shape x = layer.x, w{layer.channels, layer.x[3]};
+  Shape w{layer.channels, layer.x[3]};
   if (layer.taps > 0) {
     auto convolution = std::make_shared<Conv2D>();
     convolution->stride = {layer.stride, layer.stride};
     convolution->padding = std::vector<std::int64_t>(4, layer.padding);
     op = convolution;
     w = {layer.channels, layer.taps, layer.taps, layer.x[3]};
-  } else {
-    x = {layer.x[0], layer.x[3]};
   }
   std::vector<std::int64_t> bias;
   for (std::int64_t i = 0; i < layer.channels; ++i)
     bias.push_back(rng.chance(0.1) ? rng.integer(-10000, 10000) : rng.integer(-20, 20));
   const std::vector<ValueId> inputs{
-      patch.add_input("x", {x, Encoding::bipolar(0.5F), {}}),
+      x,
       patch.add_constant("w", random_bytes(rng, {w, weights_of(rng, layer.channels, layer.signs), {}}, 0.1)),
       patch.add_constant("b", Tensor::integers({{layer.channels}, Encoding::integer(32, true), {}}, bias))};
   TensorType y = op->infer({&patch.type(inputs[0]), &patch.type(inputs[1]), &patch.type(inputs[2])}).at(0);
   y.encoding = layer.signs ? Encoding::bipolar(1) : Encoding::affine(8, true, 0.4F, -3);
-  patch.add_output(patch.add_node(op, inputs, {y}, "layer", {"y"})[0]);
+  return patch.add_node(op, inputs, {y}, "layer", {"y"})[0];
+}
+
+Graph single_layers(Rng& rng) {
+  Patch patch;
+  for (const Layer& layer : kLayers) {
+    const Shape x = layer.taps > 0 ? layer.x : Shape{layer.x[0], layer.x[3]};
+    patch.add_output(add_layer(patch, rng, patch.add_input("x", {x, Encoding::bipolar(0.5F), {}}), layer));
+  }
+  return std::move(patch).apply();
+}
+
+// Bytes to signs, convolutions with pooling between, layers of features, bytes.
+Graph network(Rng& rng) {
+  Patch patch;
+  ValueId v = patch.add_input("x", {{1, 16, 12, 3}, Encoding::affine(8, true, 0.02F, -3), {}});
+  v = add_layer(patch, rng, v, {{1, 16, 12, 3}, 32, 3, 1, 1, true});
+  v = add_layer(patch, rng, v, {{1, 16, 12, 32}, 64, 3, 1, 1, true});
+  auto pool = std::make_shared<Pool>();
+  pool->function = "MaxPool";
+  pool->window = {3, 2};
+  pool->stride = {2, 2};
+  pool->padding = {1, 0, 1, 0};
+  v = patch.add_node(pool, {v}, {{{1, 8, 6, 64}, Encoding::bipolar(1), {}}}, "pool", {"p"})[0];
+  v = add_layer(patch, rng, v, {{1, 8, 6, 64}, 40, 3, 2, 1, true});
+  auto flatten = std::make_shared<Reshape>();
+  flatten->shape = {1, 480};
+  v = patch.add_node(flatten, {v}, {{{1, 480}, Encoding::bipolar(1), {}}}, "flatten", {"f"})[0];
+  v = add_layer(patch, rng, v, {{1, 1, 1, 480}, 96, 0, 1, 0, true});
+  patch.add_output(add_layer(patch, rng, v, {{1, 1, 1, 96}, 10, 0, 1, 0, false}));
+  return std::move(patch).apply();
 }
 
 struct Aim {
@@ -67,24 +100,49 @@ struct Aim {
 
 class Xnor : public ::testing::TestWithParam<Aim> {};
 
-TEST_P(Xnor, EqualsEvaluate) {
-  Target target = load_target(GetParam().target);
+// Of the parameter, or why there is none.
+std::variant<Target, std::string> target_of(const Aim& aim) {
+  Target target = load_target(aim.target);
   const bool host = target.runner.kind == RunnerKind::kHost;
-  if (!GetParam().feature.empty() && !target.has(GetParam().feature))
-    GTEST_SKIP() << "no machine here has the feature " << GetParam().feature;
-  if (!host && !find_program(target.runner.program)) GTEST_SKIP() << target.runner.program << " is missing";
+  if (!aim.feature.empty() && !target.has(aim.feature))
+    return "no machine here has the feature " + aim.feature;
+  if (!host && !find_program(target.runner.program)) return target.runner.program + " is missing";
   if (host) target.compiler.speed_flags = {"-O1"};
-  if (host) target.features = GetParam().features;
+  if (host) target.features = aim.features;
+  return target;
+}
+
+TEST_P(Xnor, LayersEqualEvaluate) {
+  const auto target = target_of(GetParam());
+  if (const auto* why = std::get_if<std::string>(&target)) GTEST_SKIP() << *why;
   Rng rng(31);
-  Patch patch;
-  for (const Layer& layer : kLayers) add_layer(patch, rng, layer);
-  const Plan plan = make_plan(std::move(patch).apply(), target);
+  const Plan plan = make_plan(single_layers(rng), std::get<Target>(target));
   for (const Step& step : plan.steps) {
     EXPECT_NE(step.kernel->name.find("xnor"), std::string_view::npos) << step.kernel->name;
     EXPECT_TRUE(step.kernel->feature == GetParam().feature || GetParam().feature == "dsp")
         << step.kernel->name;
   }
-  for (const std::string& difference : device_differences(plan, target, rng)) ADD_FAILURE() << difference;
+  for (const std::string& difference : device_differences(plan, std::get<Target>(target), rng))
+    ADD_FAILURE() << difference;
+}
+
+TEST_P(Xnor, PackedNetworksEqualEvaluate) {
+  const auto target = target_of(GetParam());
+  if (const auto* why = std::get_if<std::string>(&target)) GTEST_SKIP() << *why;
+  for (const Optimize optimize : {Optimize::kSpeed, Optimize::kRam}) {
+    Rng rng(37);
+    const Plan plan = make_plan(network(rng), std::get<Target>(target), {.optimize = optimize});
+    for (const ValueId v : node_ids(plan.graph) |
+                               std::views::transform([&](NodeId n) { return plan.graph.node(n).outputs[0]; }))
+      EXPECT_EQ(plan.packing(v), plan.graph.type(v).encoding.is_bipolar())
+          << plan.graph.values()[v.index].name;
+    EXPECT_EQ(plan.steps[2].kernel->name, "max_pool_bits");
+    for (const std::size_t s : {std::size_t{1}, std::size_t{3}, std::size_t{5}, std::size_t{6}})
+      EXPECT_NE(plan.steps[s].kernel->name.find("xnor"), std::string_view::npos)
+          << plan.steps[s].kernel->name;
+    for (const std::string& difference : device_differences(plan, std::get<Target>(target), rng))
+      ADD_FAILURE() << optimize_name(optimize) << ": " << difference;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, Xnor,
