@@ -1,7 +1,8 @@
 // Throughput of training: resnet8 on random CIFAR-shaped batches by a plain LibTorch loop and by mote's
 // Network, float and with learned 4-bit quantizers. The loops take turns, batch by batch, and processor time
 // is counted, so that other work on the machine weighs on all alike. Prints images per second of one thread
-// and the ratio to the plain loop; last, what the reader of training samples prepares.
+// and the ratio to the plain loop; then the whole trainer with flips and shifted crops, and what its reader
+// alone prepares.
 //
 //   bench_training [ROUNDS] [BATCH]
 #include <fmt/format.h>
@@ -15,6 +16,7 @@
 #include "train/loader.h"
 #include "train/network.h"
 #include "train/process.h"
+#include "train/train.h"
 #include "training/plain_resnet8.h"
 #include "zoo/zoo.h"
 
@@ -91,6 +93,24 @@ double reader_samples_per_second() {
   return static_cast<double>(samples.count) / (processor_seconds() - start);
 }
 
+// Processor seconds per batch of a whole run of the trainer, data reader and augmentation included.
+double trainer_seconds(const mote::Graph& graph, std::int64_t batch) {
+  constexpr std::size_t kBatches = 12;
+  mote::data::Samples samples = mote::data::allocate_samples(mote::data::ElementKind::kImage, {32, 32, 3},
+                                                             kBatches * static_cast<std::size_t>(batch));
+  mote::Rng rng(1);
+  for (auto& pixel : samples.pixels) pixel = static_cast<std::uint8_t>(rng.integer(0, 255));
+  for (auto& label : samples.labels) label = static_cast<std::int32_t>(rng.integer(0, 9));
+  mote::train::TrainOptions options;
+  options.epochs = 1;
+  options.batch = static_cast<std::size_t>(batch);
+  options.threads = 1;
+  options.augmentation = mote::train::parse_augmentation("flip,shift-crop=4");
+  const double start = processor_seconds();
+  mote::train::train(graph, {{samples, {}}, {}, mote::train::measured_normalization(samples)}, options);
+  return (processor_seconds() - start) / kBatches;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -117,15 +137,23 @@ int main(int argc, char** argv) {
     c.training.clear();
     c.evaluation.clear();
   }
-  for (int round = 0; round < rounds; ++round)
+  Contestant trainer{"mote train, augmented", nullptr, {}};
+  for (int round = 0; round < rounds; ++round) {
     for (Contestant& c : all) step(c, labels);
+    if (round % 8 == 0) trainer.training.push_back(trainer_seconds(graph, batch));
+  }
 
   const auto images_per_second = [&](const std::vector<double>& seconds) {
     return static_cast<double>(batch) / median(seconds);
   };
-  for (const Contestant& c : all)
-    fmt::print("{:22} training {:6.0f} images/s, {:4.2f} of plain; evaluation {:6.0f} images/s, {:4.2f}\n",
-               c.name, images_per_second(c.training), median(all[0].training) / median(c.training),
-               images_per_second(c.evaluation), median(all[0].evaluation) / median(c.evaluation));
+  all.push_back(std::move(trainer));
+  for (const Contestant& c : all) {
+    fmt::print("{:22} training {:6.0f} images/s, {:4.2f} of plain", c.name, images_per_second(c.training),
+               median(all[0].training) / median(c.training));
+    if (!c.evaluation.empty())
+      fmt::print("; evaluation {:6.0f} images/s, {:4.2f}", images_per_second(c.evaluation),
+                 median(all[0].evaluation) / median(c.evaluation));
+    fmt::print("\n");
+  }
   fmt::print("{:22} {:6.0f} images/s\n", "reader", reader_samples_per_second());
 }
