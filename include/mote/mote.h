@@ -52,7 +52,7 @@ struct MeasuredCost {
 
 class Model {
  public:
-  // .tflite, .onnx, or .mote (text form).
+  // .tflite, .onnx, .mote (text form), or "zoo:NAME?key=value..." (docs/zoo.md).
   static Model load(const std::string& path);
 
   // .onnx (float, or QDQ for integer models) or .mote by extension.

@@ -37,6 +37,7 @@ void add_compile(CLI::App& app, Context& context);
 void add_measure(CLI::App& app, Context& context);
 void add_convert(CLI::App& app, Context& context);
 void add_targets(CLI::App& app, Context& context);
+void add_zoo(CLI::App& app, Context& context);
 void add_data(CLI::App& app, Context& context);
 void add_completion(CLI::App& app, Context& context);
 

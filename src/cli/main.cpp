@@ -21,6 +21,7 @@ void add_commands(CLI::App& app, mote::cli::Context& context) {
   add_measure(app, context);
   add_convert(app, context);
   add_targets(app, context);
+  add_zoo(app, context);
   add_data(app, context);
   add_training_commands(app, context);
   add_completion(app, context);
