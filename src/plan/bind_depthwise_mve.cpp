@@ -120,6 +120,7 @@ BindResult bind_depthwise_conv2d_3x3_s8_mve(const BindContext& context) {
   if (c.rows.stride != 1 || c.columns.stride != 1) return Refusal{"it has strides"};
   if ((c.rows.step != 1 && c.rows.taps > 1) || (c.columns.step != 1 && c.columns.taps > 1))
     return Refusal{"it is dilated"};
+  if (c.rows.out % 2 != 0 && c.batches > 1) return Refusal{"a pair of rows may lie in two images"};
   const std::int64_t rows = c.batches * c.rows.out;
   if ((rows - 1) * c.columns.out * c.out_channels + 3 * c.out_channels > kLargestScatter)
     return Refusal{"rows of a ring may be too far apart to be written together"};
@@ -135,9 +136,7 @@ BindResult bind_depthwise_conv2d_3x3_s8_mve(const BindContext& context) {
   add_function(call, "run", "MOTE_DEPTHWISE_3X3_MVE", "depthwise3x3", arguments(0));
   add_function(call, "run_single", "MOTE_DEPTHWISE_3X3_MVE", "depthwise3x3",
                arguments(c.rows.out % 2 != 0 ? 1 : 0));
-  // a block of rows lies in one image
   call.row_block = 2;
-  if (c.rows.out % 2 != 0 && c.batches > 1) call.row_ranges = false;
   return Bound{{std::move(call)}, {}, "3x3 taps in lanes, " + output.note()};
 }
 

@@ -10,6 +10,7 @@
 #include "ops/fully_connected.h"
 #include "ops/mat_mul.h"
 #include "ops/quantize.h"
+#include "ops/reshape.h"
 #include "ops/transpose.h"
 #include "ops/unary.h"
 
@@ -38,6 +39,34 @@ Tensor encoded(const Graph& graph, const Node& node, const Encoding& encoding) {
   return narrow(integers);
 }
 
+// The constant behind a Reshape or Transpose, its scales along the axis that theirs became; nothing when they
+// are along none any more.
+std::optional<Tensor> moved(const Tensor& tensor, const Operator& op, const Shape& shape) {
+  const Encoding& e = tensor.type().encoding;
+  Array elements = widen(tensor), along(TensorType{tensor.type().shape, Encoding::integer(32, true), {}});
+  elements.type.encoding = along.type.encoding;
+  if (e.is_per_axis())
+    for (std::size_t i = 0; i < along.integer.size(); ++i)
+      along.integer[i] = axis_index(along.shape(), e.quantization().axis, static_cast<std::int64_t>(i));
+  Array result({shape, elements.encoding(), {}}), axes({shape, elements.encoding(), {}});
+  op.evaluate({&elements}, {&result});
+  op.evaluate({&along}, {&axes});
+  result.type.encoding = e;
+  if (!e.is_per_axis()) return narrow(result);
+  for (int axis = 0; axis < static_cast<int>(shape.size()); ++axis) {
+    bool same =
+        shape[static_cast<std::size_t>(axis)] == static_cast<std::int64_t>(e.quantization().scales.size());
+    for (std::size_t i = 0; same && i < axes.integer.size(); ++i)
+      same = axes.integer[i] == axis_index(shape, axis, static_cast<std::int64_t>(i));
+    if (!same) continue;
+    Quantization q = e.quantization();
+    q.axis = axis;
+    result.type.encoding = e.with_quantization(std::move(q));
+    return narrow(result);
+  }
+  return std::nullopt;
+}
+
 class Encoder {
  public:
   explicit Encoder(const Graph& graph)
@@ -60,13 +89,10 @@ class Encoder {
     const ValueId y = node.outputs[0];
     const auto is_constant = [&](ValueId v) { return graph_.constant(v) != nullptr; };
     ValueId q;
-    if (std::all_of(node.inputs.begin(), node.inputs.end(), is_constant)) {
-      const Tensor integers = encoded(graph_, node, grid->encoding);
-      multiply_by(y, integers);
-      q = patch_.add_constant(graph_.value(y).name, integers);
-    } else {
+    if (std::all_of(node.inputs.begin(), node.inputs.end(), is_constant))
+      q = constant(y, encoded(graph_, node, grid->encoding));
+    else
       q = input_takes(node.inputs[0], *grid) ? node.inputs[0] : quantized(n, *grid);
-    }
     const ValueId real = patch_.add_node(std::make_shared<Dequantize>(), {q}, {graph_.type(y)}, {},
                                          {graph_.value(y).name + "_real"})[0];
     patch_.replace_uses(y, real);
@@ -74,6 +100,22 @@ class Encoder {
       if (graph_.outputs()[i] == y) outputs_[i] = output(q, y);
     patch_.remove_node(n);
     return true;
+  }
+
+  // The integers of v, and of what only moves them: layers want their weights as constants.
+  ValueId constant(ValueId v, const Tensor& integers) {
+    multiply_by(v, integers);
+    for (const NodeId n : graph_.consumers(v)) {
+      const Node& reader = graph_.node(n);
+      const ValueId y = reader.outputs[0];
+      if (!(reader.as<Reshape>() || reader.as<Transpose>()) || graph_.is_output(y)) continue;
+      const auto there = moved(integers, *reader.op, graph_.type(y).shape);
+      if (!there) continue;
+      const ValueId q = constant(y, *there);
+      patch_.replace_uses(y, patch_.add_node(std::make_shared<Dequantize>(), {q}, {graph_.type(y)})[0]);
+      patch_.remove_node(n);
+    }
+    return patch_.add_constant(graph_.value(v).name, integers);
   }
 
   // A graph output is no graph input and no constant.

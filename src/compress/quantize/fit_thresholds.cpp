@@ -24,12 +24,12 @@ std::vector<Threshold> thresholds_of(const RealChannel& channel, const Encoding&
   for (std::int64_t level = std::int64_t{range.min} + 1; level <= range.max; ++level) {
     const double steps = static_cast<double>(level - y.zero_point()) - 0.5;
     const double sum = (steps * static_cast<double>(y.scale()) - channel.shift) / channel.step;
-    if (!(std::abs(sum) <= static_cast<double>(channel.most) + 1)) continue;  // never crossed
+    if (!(std::abs(sum) <= static_cast<double>(channel.most) + 2)) continue;  // never crossed
     const double nearest = std::round(sum);
     const bool tie = std::abs(sum - nearest) < kTie * std::max(1.0, std::abs(sum));
     const auto first =
         static_cast<std::int64_t>(tie ? nearest : std::ceil(sum)) + (tie && level % 2 != 0 ? 1 : 0);
-    if (first > -channel.most && first <= channel.most) thresholds.push_back({first, steps});
+    thresholds.push_back({first, steps});
   }
   return thresholds;
 }
