@@ -1,6 +1,9 @@
 #include "compress/quantize/lower_simulated.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <cstring>
 
 #include "compress/pipelines.h"
 #include "compress/quantize/insert_quantizers.h"
@@ -9,6 +12,7 @@
 #include "ir/verify.h"
 #include "ops/operator_list.h"
 #include "run/agreement.h"
+#include "run/interpreter.h"
 #include "tests/compress/small_network.h"
 #include "zoo/zoo.h"
 
@@ -81,6 +85,115 @@ TEST(LowerSimulated, SignsAreExact) {
     ++signs;
   }
   EXPECT_EQ(signs, 6);
+}
+
+// A text form of the simulated stage, lowered.
+Graph lower(const std::string& text) {
+  return simplify(lower_simulated(simplify(parse(text, "test", make_operator))));
+}
+
+std::string hex(const std::vector<float>& values) {
+  std::string text;
+  for (const float v : values) {
+    std::uint32_t bits = 0;
+    std::memcpy(&bits, &v, sizeof bits);
+    for (int i = 0; i < 4; ++i) text += fmt::format("{:02x}", bits >> (8 * i) & 255);
+  }
+  return text;
+}
+
+std::string reals(int id, const std::string& shape, const std::vector<float>& values) {
+  return fmt::format("%{} \"c{}\" : f32[{}] = constant \"{}\"\n", id, id, shape, hex(values));
+}
+
+const std::string kQuant = "Quant({}) {{bits={}, is_signed={}, narrow={}, rounding=\"{}\"}}\n";
+
+// Signs of batch normalization for every sum that can be, a gamma of 0 and ties at the threshold included.
+TEST(LowerSimulated, ThresholdsAreExactForEverySum) {
+  // x in -7..7, w = 1: channel c is sign(gamma (x - mean) + beta)
+  const std::vector<float> gamma{1, -1, 0.3F, -2, 0, 0, 1e-20F}, beta{0, 0, -0.9F, 1, 0, -1, 1},
+      mean{2, -3, 0.5F, 0.25F, 1, 1, 0};
+  std::string text = "graph \"g\" {\n%0 \"x\" : f32[1x1] = input\n" + reals(1, "", {1}) + reals(2, "", {0}) +
+                     reals(3, "7x1", std::vector<float>(7, 1)) + reals(4, "7", gamma) + reals(5, "7", beta) +
+                     reals(6, "7", mean) + reals(7, "7", std::vector<float>(7, 1));
+  text += "%8 \"xq\" : f32[1x1] = " + fmt::format(fmt::runtime(kQuant), "%0, %1, %2", 4, true, true, "ROUND");
+  text += "%9 \"wq\" : f32[7x1] = " + fmt::format(fmt::runtime(kQuant), "%3, %1, %2", 2, true, true, "ROUND");
+  text += "%10 \"sum\" : f32[1x7] = FullyConnected(%8, %9) {clamp_min=-inf, clamp_max=inf}\n";
+  text += "%11 \"norm\" : f32[1x7] = BatchNormalization(%10, %4, %5, %6, %7) {epsilon=0f}\n";
+  text += "%12 \"sign\" : f32[1x7] = BipolarQuant(%11, %1)\noutput %12\n}\n";
+  const Graph integer = lower(text);
+  ASSERT_EQ(stage_of(integer), Stage::Integer);
+  for (std::int64_t x = -7; x <= 7; ++x) {
+    const Tensor y = interpret(integer, {Tensor::integers(integer.type(integer.inputs()[0]), {x})}).at(0);
+    for (std::size_t c = 0; c < 7; ++c) {
+      const double value = gamma[c] * (static_cast<double>(x) - mean[c]) + beta[c];
+      EXPECT_EQ(y.integer_at(static_cast<std::int64_t>(c)), value >= 0 ? 1 : -1) << c << " at " << x;
+    }
+  }
+}
+
+// As Brevitas writes its average pool: the sum of the window, then the lowest bits cut off.
+TEST(LowerSimulated, TruncatedAveragesAreExact) {
+  std::string text = "graph \"g\" {\n%0 \"x\" : f32[1x2x2x1] = input\n" + reals(1, "", {0.5F}) +
+                     reals(2, "", {0}) + reals(3, "", {4});
+  text += "%4 \"xq\" : f32[1x2x2x1] = " +
+          fmt::format(fmt::runtime(kQuant), "%0, %1, %2", 4, false, false, "ROUND");
+  text +=
+      "%5 \"mean\" : f32[1x1x1x1] = AveragePool(%4) {function=\"AveragePool\", window=[2, 2], stride=[2, 2], "
+      "dilation=[1, 1], padding=[0, 0, 0, 0], ceil_extra=[0, 0], count_include_pad=false, clamp_min=-inf, "
+      "clamp_max=inf}\n";
+  text += "%6 \"sum\" : f32[1x1x1x1] = Mul(%5, %3) {function=\"Mul\", clamp_min=-inf, clamp_max=inf}\n";
+  text +=
+      "%7 \"y\" : f32[1x1x1x1] = Trunc(%6, %1, %2) {version=1, shift=2, bits=4, is_signed=true, "
+      "narrow=false, "
+      "rounding=\"FLOOR\"}\noutput %7\n}\n";
+  const Graph integer = lower(text);
+  ASSERT_EQ(stage_of(integer), Stage::Integer) << print(integer);
+  for (std::int64_t a = 0; a < 16; ++a)
+    for (std::int64_t b = 0; b < 16; b += 5) {
+      const TensorType& type = integer.type(integer.inputs()[0]);
+      const Tensor y = interpret(integer, {Tensor::integers(type, {a, b, 3, 0})}).at(0);
+      EXPECT_EQ(y.integer_at(0), (a + b + 3) / 4) << a << " " << b;
+    }
+}
+
+// Logits without a quantizer are the sums themselves.
+TEST(LowerSimulated, ResultsWithoutQuantizerAreSums) {
+  std::string text = "graph \"g\" {\n%0 \"x\" : f32[1x2] = input\n" + reals(1, "", {0.5F}) +
+                     reals(2, "", {0}) + reals(3, "2x2", {1, -2, 3, 1}) + reals(4, "2x1", {1, 0.25F}) +
+                     reals(5, "2", {0.5F, -3});
+  text +=
+      "%6 \"xq\" : f32[1x2] = " + fmt::format(fmt::runtime(kQuant), "%0, %1, %2", 8, true, false, "ROUND");
+  text += "%7 \"wq\" : f32[2x2] = " + fmt::format(fmt::runtime(kQuant), "%3, %4, %2", 8, true, true, "ROUND");
+  text += "%8 \"y\" : f32[1x2] = FullyConnected(%6, %7, %5) {clamp_min=-inf, clamp_max=inf}\noutput %8\n}\n";
+  const Graph simulated = parse(text, "test", make_operator);
+  const Graph integer = lower(text);
+  ASSERT_EQ(stage_of(integer), Stage::Integer) << print(integer);
+  for (std::int64_t a = -128; a < 128; a += 17) {
+    const Tensor q = Tensor::integers(integer.type(integer.inputs()[0]), {a, 7 - a / 2});
+    const Tensor x =
+        Tensor::reals({1, 2}, {0.5F * static_cast<float>(a), 0.5F * static_cast<float>(7 - a / 2)});
+    const Tensor expected = interpret(simulated, {x}).at(0), actual = interpret(integer, {q}).at(0);
+    for (std::int64_t i = 0; i < 2; ++i) EXPECT_EQ(actual.real_at(i), expected.real_at(i));
+  }
+}
+
+// Weights of few levels say so, and take no more flash than their levels need.
+TEST(LowerSimulated, LevelsOfWeightsAreFound) {
+  for (const auto& [bits, most] : {std::pair{1, 1}, {2, 2}, {4, 4}}) {
+    const Lowered l = lowered("resnet8", {bits, 8});
+    const Graph planned = simplify_by_proof(l.integer);
+    EXPECT_EQ(stage_of(planned), Stage::Integer);
+    int inner = 0;
+    for (const Node& node : planned.nodes()) {
+      if (node.op->name() != "Conv2D" || node.name.starts_with("stem")) continue;
+      EXPECT_LE(planned.type(node.inputs[1]).encoding.stored_bits(), most) << node.name;
+      ++inner;
+    }
+    EXPECT_EQ(inner, 8);
+    EXPECT_EQ(interpret(planned, {Tensor::zeros(planned.type(planned.inputs()[0]))}),
+              interpret(l.integer, {Tensor::zeros(l.integer.type(l.integer.inputs()[0]))}));
+  }
 }
 
 }  // namespace

@@ -15,8 +15,8 @@ constexpr std::int64_t kReach = 2;  // how far from the rounded bias to look
 
 // From `sum` on, the level is at least zero_point + steps + 1/2 rounded up.
 struct Threshold {
-  std::int64_t sum;
-  double steps;  // half-way points, relative to the zero point: ..., -0.5, 0.5, 1.5, ...
+  std::int64_t sum, before;  // and the next smaller one that can be
+  double steps;              // half-way points, relative to the zero point: ..., -0.5, 0.5, 1.5, ...
 };
 
 std::vector<Threshold> thresholds_of(const RealChannel& channel, const Encoding& y, IntegerRange range) {
@@ -25,16 +25,16 @@ std::vector<Threshold> thresholds_of(const RealChannel& channel, const Encoding&
     const double steps = static_cast<double>(level - y.zero_point()) - 0.5;
     const double sum = (steps * static_cast<double>(y.scale()) - channel.shift) / channel.step;
     if (!(std::abs(sum) <= static_cast<double>(channel.most) + 2)) continue;  // never crossed
-    const double nearest = std::round(sum);
-    const bool tie = std::abs(sum - nearest) < kTie * std::max(1.0, std::abs(sum));
+    const double count = sum / static_cast<double>(channel.common), nearest = std::round(count);
+    const bool tie = std::abs(count - nearest) < kTie * std::max(1.0, std::abs(count));
     const auto first =
-        static_cast<std::int64_t>(tie ? nearest : std::ceil(sum)) + (tie && level % 2 != 0 ? 1 : 0);
-    thresholds.push_back({first, steps});
+        static_cast<std::int64_t>(tie ? nearest : std::ceil(count)) + (tie && level % 2 != 0 ? 1 : 0);
+    thresholds.push_back({first * channel.common, (first - 1) * channel.common, steps});
   }
   return thresholds;
 }
 
-// Multipliers m with (sum + bias) m >= steps > (sum - 1 + bias) m.
+// Multipliers m with (sum + bias) m >= steps > (before + bias) m.
 struct Interval {
   double low = 0;
   double high = std::numeric_limits<double>::infinity();
@@ -43,7 +43,7 @@ struct Interval {
 Interval interval_of(const Threshold& t, std::int64_t bias) {
   Interval interval;
   const auto above = static_cast<double>(t.sum + bias);
-  const double below = above - 1;
+  const auto below = static_cast<double>(t.before + bias);
   const auto raise = [&](double bound) { interval.low = std::max(interval.low, bound); };
   const auto lower = [&](double bound) { interval.high = std::min(interval.high, bound); };
   if (above > 0) raise(t.steps / above);
@@ -67,9 +67,9 @@ std::size_t agreeing(const std::vector<Threshold>& thresholds, std::int64_t bias
   const auto steps = [&](std::int64_t sum) {
     return multiply_by_multiplier(static_cast<std::int32_t>(sum + bias), m);
   };
-  return static_cast<std::size_t>(std::count_if(
-      thresholds.begin(), thresholds.end(),
-      [&](const Threshold& t) { return steps(t.sum) > t.steps && steps(t.sum - 1) < t.steps; }));
+  return static_cast<std::size_t>(
+      std::count_if(thresholds.begin(), thresholds.end(),
+                    [&](const Threshold& t) { return steps(t.sum) > t.steps && steps(t.before) < t.steps; }));
 }
 
 }  // namespace

@@ -13,7 +13,8 @@ namespace mote {
 struct RealChannel {
   double step;  // > 0: one more in the sum
   double shift;
-  std::int64_t most;  // sums are within -most .. most
+  std::int64_t most;        // sums are within -most .. most
+  std::int64_t common = 1;  // and multiples of this
 };
 
 // The integer law: level = clamp(zero_point + scale32(sum + bias, multiplier)).

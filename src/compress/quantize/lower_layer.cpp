@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <set>
 
 #include "compress/quantize/fit_thresholds.h"
@@ -65,6 +66,13 @@ class LayerLowering {
     return sum;
   }
 
+  // Of all sums.
+  static std::int64_t common_divisor(const Channel& c) {
+    std::int64_t common = 0;
+    for (const std::int64_t* w : c.weights) common = std::gcd(common, *w);
+    return std::max<std::int64_t>(common, 1);
+  }
+
   void lower(Channel& c, double factor, double shift) {
     if (factor < 0)
       for (std::int64_t* w : c.weights) *w = -*w;
@@ -74,7 +82,8 @@ class LayerLowering {
     coarsen(c, scale, shift);
     c.shift = shift;
     if (!y_ || !is_narrow()) return;
-    const auto fitted = fit_thresholds({c.scale * x_scale_, shift, largest_sum(c)}, *y_, range_);
+    const auto fitted =
+        fit_thresholds({c.scale * x_scale_, shift, largest_sum(c), common_divisor(c)}, *y_, range_);
     if (!fitted) {
       c.bias = bias_of(c, 1);
       return;
@@ -128,6 +137,7 @@ class LayerLowering {
     constexpr std::int64_t kSums = 64;
     double squares = 0;
     for (const std::int64_t* w : c.weights) squares += static_cast<double>(*w * *w);
+    const std::int64_t common = common_divisor(c);
     const auto likely = static_cast<std::int64_t>(2 * std::sqrt(squares) * static_cast<double>(largest_x_));
     const std::int64_t reach = std::min(largest_sum(c), likely);
     const double y_scale = static_cast<double>(y_->scale());
@@ -139,7 +149,7 @@ class LayerLowering {
     };
     std::int64_t count = 0;
     for (std::int64_t i = -kSums; i <= kSums; ++i) {
-      const std::int64_t sum = i * reach / kSums;
+      const std::int64_t sum = i * reach / kSums / common * common;
       const double real = static_cast<double>(sum) * step + c.shift / y_scale;
       const std::int32_t law = multiply_by_multiplier(static_cast<std::int32_t>(sum * unit + bias), m);
       count += held(std::nearbyint(real)) != held(law) ? 1 : 0;

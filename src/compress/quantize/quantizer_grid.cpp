@@ -6,6 +6,8 @@
 
 #include "ops/binary.h"
 #include "ops/bipolar_quant.h"
+#include "ops/depthwise_conv2d.h"
+#include "ops/dequantize.h"
 #include "ops/pool.h"
 #include "ops/quant.h"
 #include "ops/reduce.h"
@@ -106,6 +108,16 @@ std::optional<QuantizerGrid> grid_of(const Affine& affine, double low, double hi
   return grid;
 }
 
+// A dequantized constant, as weigh_averages makes them.
+bool positive_weights(const Graph& graph, ValueId w) {
+  const NodeId producer = graph.value(w).producer;
+  if (!producer.valid() || !graph.node(producer).as<Dequantize>()) return false;
+  const Tensor* integers = graph.constant(graph.node(producer).inputs[0]);
+  if (!integers) return false;
+  const auto values = dequantized(widen(*integers));
+  return std::all_of(values.begin(), values.end(), [](double v) { return v >= 0; });
+}
+
 // By what makes it; false: it may be negative.
 bool never_negative(const Graph& graph, ValueId v) {
   const NodeId producer = graph.value(v).producer;
@@ -121,6 +133,8 @@ bool never_negative(const Graph& graph, ValueId v) {
                                                 [](float f) { return f >= 0; });
     return binary->function == "Mul" && positive && never_negative(graph, node.inputs[0]);
   }
+  if (node.as<DepthwiseConv2D>() && node.inputs.size() == 2)
+    return positive_weights(graph, node.inputs[1]) && never_negative(graph, node.inputs[0]);
   if (const auto* unary = node.as<Unary>()) return unary->function == "Relu" || unary->function == "Relu6";
   return (node.as<Pool>() || node.as<Reduce>()) && never_negative(graph, node.inputs[0]);
 }

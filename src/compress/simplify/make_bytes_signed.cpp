@@ -13,10 +13,11 @@ namespace {
 enum class Shift { kFree, kTogether, kNever };
 
 Shift shift_of(std::string_view op) {
-  for (const auto* name : {"Conv2D", "DepthwiseConv2D", "ConvTranspose2D", "FullyConnected", "ReduceMean",
-                           "Requantize", "Dequantize"})
+  for (const auto* name :
+       {"Conv2D", "DepthwiseConv2D", "ConvTranspose2D", "FullyConnected", "Requantize", "Dequantize"})
     if (op == name) return Shift::kFree;
-  for (const auto* name : {"Add", "Sub", "Mul", "MaxPool", "Concat", "Reshape", "Transpose", "Identity"})
+  for (const auto* name :
+       {"Add", "Sub", "Mul", "ReduceMean", "MaxPool", "Concat", "Reshape", "Transpose", "Identity"})
     if (op == name) return Shift::kTogether;
   return Shift::kNever;
 }
