@@ -35,9 +35,10 @@ typedef void mote_xnor_line(const uint32_t* column, const uint32_t* weights, con
 enum { MOTE_XNOR_BITS, MOTE_XNOR_SIGNS, MOTE_XNOR_BYTES }; /* forms of the output */
 
 typedef struct {
-  mote_window2d window;        /* one group, plain; in_channels is a multiple of 8 */
-  int32_t x_slots, y_slots;    /* as in rows.h */
-  int32_t x_packed, y_form;    /* the input has bits, or bytes -1 and +1 */
+  mote_window2d window;     /* one group, plain; in_channels is a multiple of 8 */
+  int32_t x_slots, y_slots; /* as in rows.h */
+  int32_t ring;             /* rows kept as bits where the input has bytes -1 and +1; 0: it has bits */
+  int32_t y_form;
   int32_t words, triples;      /* of a window */
   int32_t column_words;        /* words of a window in the form of the implementation */
   int32_t lanes, pitch;        /* see above */
@@ -81,34 +82,52 @@ MOTE_INLINE uint8_t mote_xnor_pack(const int8_t* x) {
 }
 
 /* Whole words first: the runs of a window are short. */
-MOTE_INLINE void mote_xnor_copy(const int8_t* x, int32_t bytes, uint8_t* to) {
+MOTE_INLINE void mote_xnor_copy(const uint8_t* x, int32_t bytes, uint8_t* to) {
   int32_t i = 0;
   for (; i + 8 <= bytes; i += 8) memcpy(to + i, x + i, 8);
-  for (; i < bytes; ++i) to[i] = (uint8_t)x[i];
+  for (; i < bytes; ++i) to[i] = x[i];
 }
 
-MOTE_INLINE void mote_xnor_taps(const conv2d_xnor_params* p, const int8_t* x, int32_t bytes, uint8_t* to) {
+/* Bits of `count` elements, a multiple of 8. */
+MOTE_INLINE void mote_xnor_pack_row(const int8_t* x, int32_t count, uint8_t* to) {
   int32_t i = 0;
-  if (p->x_packed) {
-    mote_xnor_copy(x, bytes, to);
-    return;
-  }
 #if defined(__SSE2__)
-  for (; i + 2 <= bytes; i += 2) {
-    const __m128i signs = _mm_loadu_si128((const __m128i*)(const void*)(x + 8 * i));
+  for (; i + 16 <= count; i += 16) {
+    const __m128i signs = _mm_loadu_si128((const __m128i*)(const void*)(x + i));
     const uint16_t set = (uint16_t)~_mm_movemask_epi8(signs);
-    memcpy(to + i, &set, 2);
+    memcpy(to + i / 8, &set, 2);
   }
 #endif
-  for (; i < bytes; ++i) to[i] = mote_xnor_pack(x + 8 * i);
+  for (; i < count; i += 8) to[i / 8] = mote_xnor_pack(x + i);
+}
+
+/* Where windows read: the input itself, or a ring of its latest rows as bits. */
+typedef struct {
+  const uint8_t* x;
+  int32_t slots;
+  int32_t packed; /* rows before this one have been */
+} mote_xnor_source;
+
+/* Packs the rows that output row oy of an image needs for the first time. */
+MOTE_INLINE void mote_xnor_pack_rows(const conv2d_xnor_params* p, const int8_t* x, int32_t image, int32_t oy,
+                                     mote_xnor_source* source, uint8_t* ring) {
+  const mote_axis* rows = &p->window.rows;
+  const int32_t top = oy * rows->stride + rows->offset, row = p->window.columns.in * p->window.in_channels;
+  const int32_t end = image + mote_least(rows->in, top + (rows->taps - 1) * rows->step + 1);
+  int32_t at = image + (top > 0 ? top : 0);
+  if (at < source->packed) at = source->packed;
+  for (; at < end; ++at) {
+    mote_xnor_pack_row(x + mote_row_slot(at, p->x_slots) * row, row,
+                       ring + mote_row_slot(at, source->slots) * (row / 8));
+    source->packed = at + 1;
+  }
 }
 
 /* The bits of the window of column ox of row oy of the image whose rows begin with `image`. */
-MOTE_INLINE void mote_xnor_window(const conv2d_xnor_params* p, const int8_t* x, int32_t image, int32_t oy,
-                                  int32_t ox, uint8_t* to) {
+MOTE_INLINE void mote_xnor_window(const conv2d_xnor_params* p, const mote_xnor_source* source, int32_t image,
+                                  int32_t oy, int32_t ox, uint8_t* to) {
   const mote_axis *rows = &p->window.rows, *columns = &p->window.columns;
   const int32_t tap = p->window.in_channels / 8;
-  const int32_t pixel = p->x_packed ? tap : p->window.in_channels;
   const int32_t left = ox * columns->stride + columns->offset;
   const int32_t run = columns->taps * tap;
   const int32_t whole = columns->step == 1 && left >= 0 && left + columns->taps <= columns->in;
@@ -118,15 +137,15 @@ MOTE_INLINE void mote_xnor_window(const conv2d_xnor_params* p, const int8_t* x, 
       memset(to, 0, (size_t)run);
       continue;
     }
-    const int8_t* row = x + mote_row_slot(image + iy, p->x_slots) * columns->in * pixel;
+    const uint8_t* row = source->x + mote_row_slot(image + iy, source->slots) * columns->in * tap;
     if (whole) {
-      mote_xnor_taps(p, row + left * pixel, run, to);
+      mote_xnor_copy(row + left * tap, run, to);
       continue;
     }
     for (int32_t kx = 0; kx < columns->taps; ++kx) {
       const int32_t ix = left + kx * columns->step;
       if (ix >= 0 && ix < columns->in)
-        mote_xnor_taps(p, row + ix * pixel, tap, to + kx * tap);
+        mote_xnor_copy(row + ix * tap, tap, to + kx * tap);
       else
         memset(to + kx * tap, 0, (size_t)tap);
     }
@@ -214,43 +233,46 @@ MOTE_INLINE int32_t mote_xnor_y_bytes(const conv2d_xnor_params* p) {
 
 /* A layer: output rows [first, first + rows). transform(p, window, to) brings a window into the form of the
  * implementation, count(p, columns, pixels, n) computes n pixels. The scratch holds the pixels of a block,
- * a window with room for a vector behind it, the columns of a block, limits and tap bits. */
-#define MOTE_XNOR_CONV2D(name, transform, count)                                                    \
-  MOTE_KERNEL void name(const conv2d_xnor_params* p, const int8_t* x, int8_t* y, void* scratch,     \
-                        int32_t first, int32_t rows) {                                              \
-    const mote_window2d* g = &p->window;                                                            \
-    mote_xnor_pixel* pixels = (mote_xnor_pixel*)scratch;                                            \
-    uint32_t* window = (uint32_t*)(void*)(pixels + p->block);                                       \
-    uint32_t* columns = window + p->words + 8;                                                      \
-    int16_t* limits = (int16_t*)(void*)(columns + p->block * p->column_words + 8);                  \
-    int16_t* taps = limits + (p->left + p->right + 1) * p->pitch;                                   \
-    mote_taps last = {-1, -1};                                                                      \
-    int32_t n = 0;                                                                                  \
-    window[p->words - 1] = 0;                                                                       \
-    if (p->padded) mote_xnor_tap_bits(p, taps);                                                     \
-    for (int32_t row = first; row < first + rows; ++row) {                                          \
-      const int32_t image = row / g->rows.out, oy = row - image * g->rows.out;                      \
-      const mote_taps inside = mote_axis_taps(&g->rows, oy);                                        \
-      const int32_t cut = inside.last - inside.first < g->rows.taps;                                \
-      int8_t* to = y + mote_row_slot(row, p->y_slots) * g->columns.out * mote_xnor_y_bytes(p);      \
-      if (p->padded && (inside.first != last.first || inside.last != last.last)) {                  \
-        if (n > 0) count(p, columns, pixels, n);                                                    \
-        n = 0;                                                                                      \
-        mote_xnor_row_limits(p, taps, inside, cut, limits);                                         \
-        last = inside;                                                                              \
-      }                                                                                             \
-      for (int32_t ox = 0; ox < g->columns.out; ++ox, to += mote_xnor_y_bytes(p)) {                 \
-        const int32_t slot = mote_xnor_slot(p, ox);                                                 \
-        mote_xnor_window(p, x, image * g->rows.in, oy, ox, (uint8_t*)window);                       \
-        transform(p, window, columns + n * p->column_words);                                        \
-        pixels[n].limits = cut || slot < p->left + p->right ? limits + slot * p->pitch : p->limits; \
-        pixels[n].y = to;                                                                           \
-        if (++n < p->block) continue;                                                               \
-        count(p, columns, pixels, n);                                                               \
-        n = 0;                                                                                      \
-      }                                                                                             \
-    }                                                                                               \
-    if (n > 0) count(p, columns, pixels, n);                                                        \
+ * a window with room for a vector behind it, the columns of a block, the ring, limits and tap bits. */
+#define MOTE_XNOR_CONV2D(name, transform, count)                                                            \
+  MOTE_KERNEL void name(const conv2d_xnor_params* p, const int8_t* x, int8_t* y, void* scratch,             \
+                        int32_t first, int32_t rows) {                                                      \
+    const mote_window2d* g = &p->window;                                                                    \
+    mote_xnor_pixel* pixels = (mote_xnor_pixel*)scratch;                                                    \
+    uint32_t* window = (uint32_t*)(void*)(pixels + p->block);                                               \
+    uint32_t* columns = window + p->words + 8;                                                              \
+    uint8_t* ring = (uint8_t*)(columns + p->block * p->column_words + 8);                                   \
+    int16_t* limits = (int16_t*)(void*)(ring + (p->ring * g->columns.in * g->in_channels / 8 + 3) / 4 * 4); \
+    int16_t* taps = limits + (p->left + p->right + 1) * p->pitch;                                           \
+    mote_xnor_source source = {p->ring ? ring : (const uint8_t*)x, p->ring ? p->ring : p->x_slots, 0};      \
+    mote_taps last = {-1, -1};                                                                              \
+    int32_t n = 0;                                                                                          \
+    window[p->words - 1] = 0;                                                                               \
+    if (p->padded) mote_xnor_tap_bits(p, taps);                                                             \
+    for (int32_t row = first; row < first + rows; ++row) {                                                  \
+      const int32_t image = row / g->rows.out, oy = row - image * g->rows.out;                              \
+      const mote_taps inside = mote_axis_taps(&g->rows, oy);                                                \
+      const int32_t cut = inside.last - inside.first < g->rows.taps;                                        \
+      int8_t* to = y + mote_row_slot(row, p->y_slots) * g->columns.out * mote_xnor_y_bytes(p);              \
+      if (p->padded && (inside.first != last.first || inside.last != last.last)) {                          \
+        if (n > 0) count(p, columns, pixels, n);                                                            \
+        n = 0;                                                                                              \
+        mote_xnor_row_limits(p, taps, inside, cut, limits);                                                 \
+        last = inside;                                                                                      \
+      }                                                                                                     \
+      if (p->ring) mote_xnor_pack_rows(p, x, image * g->rows.in, oy, &source, ring);                        \
+      for (int32_t ox = 0; ox < g->columns.out; ++ox, to += mote_xnor_y_bytes(p)) {                         \
+        const int32_t slot = mote_xnor_slot(p, ox);                                                         \
+        mote_xnor_window(p, &source, image * g->rows.in, oy, ox, (uint8_t*)window);                         \
+        transform(p, window, columns + n * p->column_words);                                                \
+        pixels[n].limits = cut || slot < p->left + p->right ? limits + slot * p->pitch : p->limits;         \
+        pixels[n].y = to;                                                                                   \
+        if (++n < p->block) continue;                                                                       \
+        count(p, columns, pixels, n);                                                                       \
+        n = 0;                                                                                              \
+      }                                                                                                     \
+    }                                                                                                       \
+    if (n > 0) count(p, columns, pixels, n);                                                                \
   }
 
 #endif

@@ -146,7 +146,9 @@ BindResult bind_xnor(const BindContext& context, const Form& form) {
   add_window(call.params, c);
   offer_row_ranges(call, c.batches * c.rows.in, 0, c.batches * c.rows.out);
   call.params.push_back({"y_form", std::int64_t{bits ? kBits : signs ? kSigns : kBytes}});
-  call.params.push_back({"x_packed", std::int64_t{context.input_packed(0)}});
+  const std::int64_t ring =
+      context.input_packed(0) ? 0 : std::min(c.rows.in, (c.rows.taps - 1) * c.rows.step + 1);
+  call.params.push_back({"ring", ring});
   call.params.push_back({"words", words});
   call.params.push_back({"triples", triples});
   call.params.push_back({"column_words", words * form.repeat});
@@ -157,12 +159,13 @@ BindResult bind_xnor(const BindContext& context, const Form& form) {
   call.params.push_back({"left", borders.left});
   call.params.push_back({"right", borders.right});
   call.params.push_back({"weights", pack_bits(f, form, words, triples)});
-  if (form.has_assembly) add_line(call, words, bits);
+  if (form.has_assembly) add_line(call, words, signs && c.out_channels % 8 == 0);
   if (signs)
     call.params.push_back({"limits", sign_limits(f, pitch)});
   else
     add_scaled_output(call.params, context, c, f);
   call.scratch_bytes = 16 * block + 4 * (words + 8) + 4 * (block * words * form.repeat + 8);
+  call.scratch_bytes += round_up(ring * c.columns.in * c.in_channels / 8, 4);
   if (borders.padded)
     call.scratch_bytes += 2 * pitch * (borders.left + borders.right + 1 + c.rows.taps * c.columns.taps);
   return Bound{{std::move(call)}, {}, "one bit by one bit"};
