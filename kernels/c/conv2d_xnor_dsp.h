@@ -7,10 +7,18 @@
 
 #if defined(__ARM_FEATURE_DSP)
 
+/* Four signs: a bit moves to the bottom of each byte, 1 stays and 0 becomes -1. */
+MOTE_INLINE void mote_xnor_dsp_four(uint32_t bits, int8_t* y) {
+  const uint32_t signs = (((bits * 0x00204081U & 0x01010101U) ^ 0x01010101U) * 0xfeU) | 0x01010101U;
+  memcpy(y, &signs, 4);
+}
+
 /* Signs of 8 * count channels, which the line gives as bits. */
 MOTE_INLINE void mote_xnor_dsp_signs(const uint8_t* bits, int32_t count, int8_t* y) {
-  for (int32_t i = 0; i < count; ++i, y += 8)
-    for (int32_t j = 0; j < 8; ++j) y[j] = (int8_t)((bits[i] >> j & 1) * 2 - 1);
+  for (int32_t i = 0; i < count; ++i, y += 8) {
+    mote_xnor_dsp_four(bits[i] & 15U, y);
+    mote_xnor_dsp_four(bits[i] >> 4U, y + 4);
+  }
 }
 
 MOTE_INLINE void mote_xnor_dsp_pixels(const conv2d_xnor_params* p, const uint32_t* columns,
