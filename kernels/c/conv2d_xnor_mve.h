@@ -88,7 +88,7 @@ MOTE_INLINE uint32x4_t mote_xnor_mve_3(const uint32_t* x, const uint32_t* w, uin
 }
 
 /* Differences of four channels. */
-MOTE_KERNEL uint32x4_t mote_xnor_mve_differences(const conv2d_xnor_params* p, const uint32_t* x,
+MOTE_INLINE uint32x4_t mote_xnor_mve_differences(const conv2d_xnor_params* p, const uint32_t* x,
                                                  const uint32_t* w) {
   uint32x4_t sums = vdupq_n_u32(0);
   int32_t triples = p->triples;
@@ -136,6 +136,8 @@ MOTE_INLINE void mote_xnor_mve_pixels(const conv2d_xnor_params* p, const uint32_
         const uint32_t bits = mote_xnor_mve_bits(rest);
         int8_t* to = pixels[i].y + o / 8;
         *to = (int8_t)(o % 8 ? (uint32_t)(uint8_t)*to | bits << 4 : bits);
+      } else if (p->y_form == MOTE_XNOR_SIGNS && channels - o >= 4) {
+        vstrbq_s32(pixels[i].y + o, vpselq_s32(vdupq_n_s32(1), vdupq_n_s32(-1), vcmpgtq_n_s32(rest, 0)));
       } else {
         int32_t values[4];
         vst1q_s32(values, rest);
