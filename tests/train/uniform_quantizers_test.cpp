@@ -165,6 +165,28 @@ TEST(Lsq, StartsAsThePaperDoesAndLearnsAStepThatFits) {
   EXPECT_NEAR(step[0].item<float>(), best[0].item<float>(), 0.08F * best[0].item<float>());
 }
 
+TEST(Lsq, AStepNeverJumps) {
+  const torch::Tensor w = torch::tensor({-1.0F, 0.2F, 0.7F});
+  for (const auto make : {make_lsq, make_lsq_plus}) {
+    const auto quantizer = make(weight_spec(8, -1, 1));
+    quantizer->initialize(w);
+    torch::Tensor step = quantizer->parameters()[0].tensor;
+    const float before = step[0].item<float>();
+    {
+      const torch::NoGradGuard no_gradient;
+      step.fill_(-3);  // what an optimizer might do
+    }
+    quantizer->forward(w, true);
+    EXPECT_NEAR(step[0].item<float>(), before / 1.02F, 1e-6);
+    {
+      const torch::NoGradGuard no_gradient;
+      step.fill_(1000);
+    }
+    quantizer->forward(w, true);
+    EXPECT_NEAR(step[0].item<float>(), before, 1e-6);
+  }
+}
+
 TEST(LsqPlus, AnOffsetUsesTheWholeGridForUnevenValuesAndKeepsZeroExact) {
   torch::manual_seed(5);
   const torch::Tensor x = torch::randn({8, 100}) + 1.5;  // a few below zero
@@ -190,7 +212,7 @@ TEST(Pact, OnlyClippedValuesMoveTheBound) {
     alpha.fill_(3);
   }
   const torch::Tensor x = torch::tensor({-1.0F, 0.4F, 2.0F, 3.5F, 8.0F}).requires_grad_();
-  const torch::Tensor y = quantizer->forward(x, true);
+  const torch::Tensor y = quantizer->forward(x, false);
   EXPECT_TRUE(torch::equal(y, torch::tensor({0.0F, 0.0F, 2.0F, 3.0F, 3.0F})));
   (y * torch::tensor({1.0F, 2.0F, 3.0F, 5.0F, 7.0F})).sum().backward();
   EXPECT_NEAR(alpha.grad()[0].item<float>(), 12, 1e-5);

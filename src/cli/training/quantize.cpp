@@ -188,7 +188,7 @@ void add_quantize_by_training(CLI::App& command, const std::shared_ptr<QuantizeA
   options->common = arguments;
   // A trained network moves a little: a small rate, statistics measured anew at the end.
   options->training.train.epochs = 5;
-  options->training.sgd_rate = 0.02;
+  options->training.sgd_rate = 0.01;
   options->training.adam_rate = 0.001;
   options->training.default_reestimate = 100;
   command

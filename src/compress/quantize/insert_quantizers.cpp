@@ -92,7 +92,9 @@ class Inserter {
       shape.assign(weights.type().shape.size(), 1);
       shape[static_cast<std::size_t>(site.axis)] = static_cast<std::int64_t>(scales.size());
     }
-    const std::string& name = graph_.value(w).name;
+    // readers of other formats may have made the constant out of one with a name
+    if (graph_.value(w).name.empty()) patch_.set_value_name(w, layer_key(graph_, site.node) + "_weight");
+    const std::string name = patch_.value_name(w);
     const Step step{constant(name + "_scale", shape, scales), constant(name + "_zero_point", {}, {0.0F})};
     const ValueId q = add_quantizer(w, step, site.bits, true, true);
     std::vector<ValueId> inputs = patch_.node(site.node).inputs;

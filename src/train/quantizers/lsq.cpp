@@ -16,7 +16,10 @@ namespace {
 class Lsq final : public Quantizer {
  public:
   explicit Lsq(const QuantizerSpec& spec)
-      : spec_(spec), grid_(grid_of(spec)), step_(torch::ones({spec.axis < 0 ? 1 : spec.channels})) {
+      : spec_(spec),
+        grid_(grid_of(spec)),
+        step_(torch::ones({spec.axis < 0 ? 1 : spec.channels})),
+        limit_(step_) {
     step_.requires_grad_();
   }
 
@@ -25,6 +28,7 @@ class Lsq final : public Quantizer {
     const torch::NoGradGuard no_gradient;
     if (spec_.bits > kFewBits) {
       step_.copy_(least_squares_step(x, spec_));
+      limit_.reset(step_);
       return;
     }
     const torch::Tensor magnitude = grid_.low < 0 ? x.detach().abs() : x.detach().clamp_min(0);
@@ -34,9 +38,11 @@ class Lsq final : public Quantizer {
     const float other = start.max().item<float>();
     step_.copy_(
         torch::where(start > kLeastStep, start, torch::full_like(start, other > kLeastStep ? other : 1.0F)));
+    limit_.reset(step_);
   }
 
-  torch::Tensor forward(const torch::Tensor& x, bool) override {
+  torch::Tensor forward(const torch::Tensor& x, bool training) override {
+    if (training) limit_.apply(step_);
     const std::int64_t features = x.numel() / (spec_.weights ? step_.numel() : x.size(0));
     return quantize_with_step(
         x, step_, {},
@@ -45,6 +51,7 @@ class Lsq final : public Quantizer {
   }
 
   std::vector<Parameter> parameters() override { return {{{"step", step_}, Role::Quantizer}}; }
+  std::vector<NamedTensor> buffers() override { return {{"last_step", limit_.buffer()}}; }
   bool clips_below_zero() const override { return grid_.low == 0; }
   ExportedQuant exported(const torch::Tensor& x) override { return exported_step(spec_, step_, {}, x); }
 
@@ -52,6 +59,7 @@ class Lsq final : public Quantizer {
   QuantizerSpec spec_;
   Grid grid_;
   torch::Tensor step_;
+  StepLimit limit_;
 };
 
 }  // namespace

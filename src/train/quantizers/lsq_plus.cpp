@@ -17,6 +17,7 @@ class LsqPlus final : public Quantizer {
       : spec_(spec),
         grid_(grid_of(spec)),
         step_(torch::ones({spec.axis < 0 ? 1 : spec.channels})),
+        limit_(step_),
         has_offset_(!spec.weights && spec.is_signed) {
     step_.requires_grad_();
     if (has_offset_) offset_ = torch::zeros({1}).requires_grad_();
@@ -26,6 +27,7 @@ class LsqPlus final : public Quantizer {
     const torch::NoGradGuard no_gradient;
     if (!has_offset_) {
       step_.copy_(least_squares_step(x, spec_));
+      limit_.reset(step_);
       return;
     }
     // Affine: the whole grid over [least, greatest]. Shifted onto an unsigned grid, the step that errs least
@@ -34,10 +36,12 @@ class LsqPlus final : public Quantizer {
     QuantizerSpec shifted = spec_;
     shifted.is_signed = false;
     step_.copy_(least_squares_step(x.detach() - least, shifted));
+    limit_.reset(step_);
     offset_.fill_(least - grid_.low * step_.item<float>());
   }
 
-  torch::Tensor forward(const torch::Tensor& x, bool) override {
+  torch::Tensor forward(const torch::Tensor& x, bool training) override {
+    if (training) limit_.apply(step_);
     const std::int64_t features = x.numel() / (spec_.weights ? step_.numel() : x.size(0));
     return quantize_with_step(
         x, step_, offset_,
@@ -50,6 +54,7 @@ class LsqPlus final : public Quantizer {
     if (has_offset_) all.push_back({{"offset", offset_}, Role::Quantizer});
     return all;
   }
+  std::vector<NamedTensor> buffers() override { return {{"last_step", limit_.buffer()}}; }
   bool clips_below_zero() const override { return grid_.low == 0; }
   ExportedQuant exported(const torch::Tensor& x) override { return exported_step(spec_, step_, offset_, x); }
 
@@ -57,6 +62,7 @@ class LsqPlus final : public Quantizer {
   QuantizerSpec spec_;
   Grid grid_;
   torch::Tensor step_;
+  StepLimit limit_;
   torch::Tensor offset_;  // undefined: none
   bool has_offset_;
 };

@@ -15,7 +15,8 @@ constexpr double kDecay = 1e-4;  // of alpha relative to where it started
 
 class Pact final : public Quantizer {
  public:
-  explicit Pact(const QuantizerSpec& spec) : spec_(spec), alpha_(torch::ones({1})), start_(torch::ones({1})) {
+  explicit Pact(const QuantizerSpec& spec)
+      : spec_(spec), alpha_(torch::ones({1})), start_(torch::ones({1})), limit_(alpha_) {
     spec_.narrow = spec.is_signed;  // symmetric clipping needs a symmetric grid
     grid_ = grid_of(spec_);
     alpha_.requires_grad_();
@@ -25,15 +26,17 @@ class Pact final : public Quantizer {
     const torch::NoGradGuard no_gradient;
     alpha_.copy_(least_squares_step(x, spec_) * grid_.high);
     start_.copy_(alpha_);
+    limit_.reset(alpha_);
   }
 
-  torch::Tensor forward(const torch::Tensor& x, bool) override {
+  torch::Tensor forward(const torch::Tensor& x, bool training) override {
+    if (training) limit_.apply(alpha_);
     // dstep sums high (low) times the gradients outside: alpha / high takes the factor away again
     return quantize_with_step(x, alpha_ / grid_.high, {}, {grid_, -1, StepGradient::Clipping, 1});
   }
 
   std::vector<Parameter> parameters() override { return {{{"alpha", alpha_}, Role::Quantizer}}; }
-  std::vector<NamedTensor> buffers() override { return {{"start", start_}}; }
+  std::vector<NamedTensor> buffers() override { return {{"start", start_}, {"last_alpha", limit_.buffer()}}; }
   torch::Tensor penalty() override { return kDecay * (alpha_ / start_).square().sum(); }
   bool clips_below_zero() const override { return grid_.low == 0; }
   ExportedQuant exported(const torch::Tensor&) override {
@@ -45,6 +48,7 @@ class Pact final : public Quantizer {
   Grid grid_{};
   torch::Tensor alpha_;
   torch::Tensor start_;
+  StepLimit limit_;
 };
 
 }  // namespace

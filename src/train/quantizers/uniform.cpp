@@ -58,6 +58,19 @@ torch::Tensor along_axis(const torch::Tensor& values, const torch::Tensor& x, in
   return values.reshape(shape);
 }
 
+void StepLimit::reset(const torch::Tensor& step) {
+  const torch::NoGradGuard no_gradient;
+  last_.copy_(step);
+}
+
+void StepLimit::apply(const torch::Tensor& step) {
+  constexpr double kLargestChange = 1.02;
+  const torch::NoGradGuard no_gradient;
+  torch::Tensor value = step.detach();
+  value.copy_(torch::minimum(torch::maximum(value, last_ / kLargestChange), last_ * kLargestChange));
+  last_.copy_(value);
+}
+
 ExportedQuant exported_step(const QuantizerSpec& spec, const torch::Tensor& step, const torch::Tensor& offset,
                             const torch::Tensor& weights) {
   const torch::NoGradGuard no_gradient;

@@ -20,6 +20,21 @@ torch::Tensor least_squares_step(const torch::Tensor& x, const QuantizerSpec& sp
 // [C] as a tensor that broadcasts along `axis` of x; axis -1: as it is.
 torch::Tensor along_axis(const torch::Tensor& values, const torch::Tensor& x, int axis);
 
+// Keeps a learned step from jumping: no more than 2 % up or down from one training batch to the next. A step
+// is a small number with a large gradient; an unlucky batch could make it negative, or so large that every
+// weight of its channel rounds to 0, and it would never come back.
+class StepLimit {
+ public:
+  explicit StepLimit(const torch::Tensor& step) : last_(step.detach().clone()) {}
+  // After initialization, and before each training batch.
+  void reset(const torch::Tensor& step);
+  void apply(const torch::Tensor& step);
+  const torch::Tensor& buffer() const { return last_; }
+
+ private:
+  torch::Tensor last_;
+};
+
 // Quant with these steps; `weights`, where defined, become levels times steps.
 ExportedQuant exported_step(const QuantizerSpec& spec, const torch::Tensor& step, const torch::Tensor& offset,
                             const torch::Tensor& weights);
