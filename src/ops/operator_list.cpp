@@ -104,9 +104,9 @@ std::span<const OperatorRow> operator_list() {
       {"Dequantize", &Dequantize::from_fields, &sample_dequantize},
       {"Requantize", &Requantize::from_fields, &sample_requantize},
       {"Quant", &Quant::from_fields, &sample_quant},
+      {"Cast", &Cast::from_fields, &sample_cast},
       {"BipolarQuant", &BipolarQuant::from_fields, &sample_bipolar_quant},
       {"Trunc", &Trunc::from_fields, &sample_trunc},
-      {"Cast", &Cast::from_fields, &sample_cast},
   };
   return kRows;
 }
