@@ -26,14 +26,12 @@ SEEDS = (1, 2, 3)
 
 # One row of a table: a method, bits of weights and activations, and the options that differ from the group's.
 Case = collections.namedtuple("Case", "method weights activations options", defaults=((),))
-# What a group's networks are trained on and how; `float` and `quantize` are options of mote train and mote quantize.
-Group = collections.namedtuple("Group", "model data float quantize cases")
+# What a group's networks are trained on and how: options of both commands, of mote train (`float`) and of mote quantize.
+Group = collections.namedtuple("Group", "title model data common float quantize cases")
 
 
 def grid():
     cases = [Case("percentile", 8, 8)]
-    for method in ("bn_reestimate", "adaround", "brecq"):
-        cases += [Case(method, bits, bits) for bits in (4, 3, 2)]
     for method in ("dorefa", "pact", "lsq", "lsq_plus", "learned_interval"):
         cases += [Case(method, bits, bits) for bits in (8, 4, 3, 2)]
     for method in ("kmeans", "lq_nets", "apot", "inq", "soft"):
@@ -44,23 +42,40 @@ def grid():
     return cases
 
 
-NORMALIZE_CIFAR = "scale=1/255,mean=0.4913 0.4821 0.4465,std=0.2452 0.2428 0.2606"
+SMALL = "zoo:cnn?resolution=28&channels=1&width=16"
 GROUPS = {
-    "mnist": Group("zoo:cnn?resolution=28&channels=1&width=16", str(DATA / "mnist"), ("--epochs", "4"), ("--epochs", "1"), grid()),
-    "glyphs": Group("zoo:cnn?resolution=28&channels=1&width=16", "synth:glyphs", ("--epochs", "20"), ("--epochs", "6"), grid()),
+    "mnist": Group(
+        "MNIST, `zoo:cnn`, 60,000 training and 10,000 test images",
+        SMALL,
+        str(DATA / "mnist"),
+        ("--normalize", "scale=1/255", "--valid", "0.05"),
+        ("--epochs", "4"),
+        ("--epochs", "1"),
+        grid(),
+    ),
+    "glyphs": Group(
+        "synth:glyphs, `zoo:cnn`, 20,000 training and 4,000 test images",
+        SMALL,
+        "synth:glyphs",
+        ("--normalize", "scale=1/255"),
+        ("--epochs", "10"),
+        ("--epochs", "2"),
+        grid(),
+    ),
     "cifar": Group(
+        "CIFAR-10 (JPEG), `zoo:resnet8`, 45,000 training and 10,000 test images",
         "zoo:resnet8",
         str(DATA / "cifar10-jpeg.tar.gz"),
-        ("--epochs", "60", "--augment", "flip,shift-crop=4"),
-        ("--augment", "flip,shift-crop=4"),
+        ("--normalize", "scale=1/255,mean=0.4913:0.4821:0.4465,std=0.2452:0.2428:0.2606")
+        + ("--valid", "0.1", "--augment", "flip,shift-crop=4"),
+        ("--epochs", "60", "--weight-decay", "0.0002"),
+        (),
         [
             Case("lsq", 8, 8, ("--epochs", "2")),
             Case("lsq", 4, 4, ("--epochs", "6")),
             Case("lsq", 3, 3, ("--epochs", "10")),
             Case("lsq", 2, 2, ("--epochs", "15")),
-            Case("lsq", 4, 4, ("--epochs", "6", "--mixed", "--average-bits", "4")),
-            Case("binary_connect", 1, 8, ("--epochs", "15")),
-            Case("brecq", 4, 4),
+            Case("xnor_net", 1, 8, ("--epochs", "15")),
         ],
     ),
 }
@@ -103,7 +118,7 @@ def run_case(group, folder, seed, case):
     name = case_name(case, seed)
     quantize = ["quantize", folder / f"float-{seed}.mote", "--method", case.method, "--weights", case.weights]
     quantize += ["--activations", case.activations, "--data", group.data, "--seed", seed, "--test"]
-    quantize += [*group.quantize, *case.options, "-o", folder / f"{name}.onnx"]
+    quantize += [*group.common, "--threads", 1, *group.quantize, *case.options, "-o", folder / f"{name}.onnx"]
     quantized = step(folder, name, quantize, f"{name}.onnx")
     measured = step(folder, f"{name}.cortex-m4", ["measure", folder / f"{name}.onnx", "--target", "cortex-m4"], "")
     if not measured["output_matches_oracle"]:
@@ -126,7 +141,8 @@ def run_group(name, record):
     folder.mkdir(parents=True, exist_ok=True)
     floats, rows = [], collections.defaultdict(list)
     for seed in SEEDS:
-        train = ["train", group.model, "--data", group.data, *group.float, "--seed", seed, "--test"]
+        train = ["train", group.model, "--data", group.data, *group.common, *group.float, "--seed", seed]
+        train += ["--threads", 1, "--test"]
         floats.append(step(folder, f"float-{seed}", [*train, "-o", folder / f"float-{seed}.mote"], f"float-{seed}.mote"))
         for case in group.cases:
             rows[case].append(run_case(group, folder, seed, case))
@@ -177,14 +193,16 @@ def table(group):
     return lines
 
 
+BEGIN, END = "<!-- quantization-tables begin -->\n", "<!-- quantization-tables end -->"
+
+
 def page_with_tables(record):
-    text = PAGE.read_text()
+    head, _, rest = PAGE.read_text().partition(BEGIN)
+    _, _, tail = rest.partition(END)
+    lines = []
     for name, group in record.items():
-        begin, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
-        head, _, rest = text.partition(begin)
-        _, _, tail = rest.partition(end)
-        text = head + begin + "\n".join(table(group)) + "\n" + end + tail
-    return text
+        lines += [f"### {GROUPS[name].title}", "", *table(group), ""]
+    return head + BEGIN + "\n".join(lines) + END + tail
 
 
 def main():
