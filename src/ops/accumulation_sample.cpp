@@ -99,7 +99,8 @@ Graph accumulation_sample(Rng& rng, const AccumulationSample& s) {
   const SampleEncodings e = random_encodings(rng, s);
   Patch patch;
   std::vector<ValueId> inputs{patch.add_input("x", {s.x, e.x, {}}),
-                              patch.add_constant("w", random_tensor(rng, {s.w, e.w, {}}))};
+                              patch.add_constant("w", e.w.is_real() ? random_tensor(rng, {s.w, e.w, {}})
+                                                                    : random_weights(rng, {s.w, e.w, {}}))};
   if (rng.chance(0.7))
     inputs.push_back(patch.add_constant("bias", random_tensor(rng, {{s.channels}, e.bias, {}})));
   InputTypes types;

@@ -76,6 +76,16 @@ Tensor random_tensor(Rng& rng, const TensorType& type, double real_low, double r
   return Tensor::integers(type, values);
 }
 
+Tensor random_weights(Rng& rng, const TensorType& type) {
+  if (type.encoding.has_levels() || !type.encoding.is_signed() || rng.chance(0.6))
+    return random_tensor(rng, type);
+  std::vector<std::int64_t> values(static_cast<std::size_t>(type.elements()));
+  const std::int64_t largest = type.encoding.max();
+  for (std::int64_t& v : values)
+    v = rng.integer(-largest, largest) * rng.integer(0, largest) / std::max<std::int64_t>(largest, 1);
+  return Tensor::integers(type, values);
+}
+
 float random_output_scale(Rng& rng, const Encoding& x, const Encoding& w, std::int64_t terms, int bits) {
   const double spread = std::sqrt(static_cast<double>(std::max<std::int64_t>(terms, 1)) / 9.0) *
                         std::pow(2.0, x.bits()) * std::pow(2.0, w.bits()) / 4.0;

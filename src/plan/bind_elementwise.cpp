@@ -72,8 +72,9 @@ std::string snake_case(std::string_view name) {
 }
 
 Form form(const BindContext& context) {
-  return elementwise::form_of(context.node().op->name(), context.graph.input_types(context.id),
-                              context.graph.output_types(context.id));
+  std::vector<const TensorType*> tensors = context.graph.input_types(context.id);
+  for (const TensorType* output : context.graph.output_types(context.id)) tensors.push_back(output);
+  return elementwise::form_of(context.node().op->name(), tensors);
 }
 
 elementwise::Broadcast broadcast_of(const BindContext& context) {
