@@ -38,7 +38,7 @@ TEST(FitThresholds, AgreesOnNearlyEverySumWhereSumsAreCoarse) {
     const auto fitted = fit_thresholds(c, y, range);
     ASSERT_TRUE(fitted.has_value());
     wrong += disagreements(c, y, range, *fitted);
-    plain_wrong += disagreements(c, y, range, {c.step, std::llround(c.shift / c.step)});
+    plain_wrong += disagreements(c, y, range, {c.step, std::llround(c.shift / c.step), 0});
     sums += static_cast<int>(2 * c.most + 1);
   }
   EXPECT_LT(wrong, sums / 500);

@@ -82,14 +82,14 @@ std::optional<FittedChannel> fit_thresholds(const RealChannel& channel, const En
   if (!(std::abs(bias) + static_cast<double>(channel.most) < std::ldexp(1.0, 28)) || !(wish < 2))
     return std::nullopt;
   const auto thresholds = thresholds_of(channel, y, range);
-  FittedChannel best{wish, static_cast<std::int64_t>(bias)};
+  FittedChannel best{wish, static_cast<std::int64_t>(bias), 0};
   std::size_t most = agreeing(thresholds, best.bias, best.multiplier);
   const auto consider = [&](std::int64_t b, double m) {
     if (!(m > 0) || !(m < 4) || most == thresholds.size()) return;
     const std::size_t count = agreeing(thresholds, b, m);
     if (count <= most) return;
     most = count;
-    best = {m, b};
+    best = {m, b, 0};
   };
   for (std::int64_t away = 0; away <= 2 * kReach; ++away) {  // 0, -1, 1, -2, 2
     const std::int64_t b = static_cast<std::int64_t>(bias) + (away % 2 == 0 ? away / 2 : -(away + 1) / 2);
@@ -108,6 +108,7 @@ std::optional<FittedChannel> fit_thresholds(const RealChannel& channel, const En
         consider(b, one.low * (1 + kMargin));
         if (std::isfinite(one.high)) consider(b, one.high * (1 - kMargin));
       }
+  best.missed = static_cast<std::int64_t>(thresholds.size() - most);
   return best;
 }
 

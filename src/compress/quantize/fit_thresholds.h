@@ -21,6 +21,7 @@ struct RealChannel {
 struct FittedChannel {
   double multiplier;
   std::int64_t bias;
+  std::int64_t missed;  // thresholds at which the laws disagree
 };
 
 // Looks for a bias near shift / step and a multiplier near step / y.scale that agree with the real law on

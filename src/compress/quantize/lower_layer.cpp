@@ -49,7 +49,7 @@ class LayerLowering {
 
   std::optional<LoweredLayer> run() {
     for (std::size_t c = 0; c < channels_.size(); ++c) lower(channels_[c], layer_.factor[c], layer_.shift[c]);
-    if (!y_ || (!y_->is_bipolar() && !is_narrow())) round_biases();
+    if (!y_ || !y_->is_bipolar()) choose_biases();
     return finish();
   }
 
@@ -81,15 +81,6 @@ class LayerLowering {
     if (y_ && y_->is_bipolar()) return take_sign(c, scale, shift);
     coarsen(c, scale, shift);
     c.shift = shift;
-    if (!y_ || !is_narrow()) return;
-    const auto fitted =
-        fit_thresholds({c.scale * x_scale_, shift, largest_sum(c), common_divisor(c)}, *y_, range_);
-    if (!fitted) {
-      c.bias = bias_of(c, 1);
-      return;
-    }
-    c.scale = fitted->multiplier * static_cast<double>(y_->scale()) / x_scale_;
-    c.bias = fitted->bias;
   }
 
   bool is_narrow() const { return std::int64_t{range_.max} - range_.min <= kMaxThresholds; }
@@ -97,7 +88,7 @@ class LayerLowering {
   // The weights of few different integers may become multiples of a power of two, which takes no more bits in
   // flash (levels) and makes the bias finer: the one by which most sums give the level that the real numbers
   // round to.
-  void round_biases() {
+  void choose_biases() {
     const std::set<std::int64_t> seen(integers_.begin(), integers_.end());
     const std::int64_t largest = std::max(std::abs(*seen.begin()), std::abs(*seen.rbegin()));
     std::int64_t best = 1;
@@ -110,10 +101,19 @@ class LayerLowering {
       best = unit;
     }
     for (Channel& c : channels_) {
-      c.bias = best_bias(c, best).value;
-      c.scale /= static_cast<double>(best);
+      const auto fitted = fit(c, best);
+      c.bias = fitted ? fitted->bias : best_bias(c, best).value;
+      c.scale = fitted ? fitted->multiplier * static_cast<double>(y_->scale()) / x_scale_
+                       : c.scale / static_cast<double>(best);
       for (std::int64_t* w : c.weights) *w *= best;
     }
+  }
+
+  // With weights that are multiples of `unit`; nothing for wide outputs.
+  std::optional<FittedChannel> fit(const Channel& c, std::int64_t unit) const {
+    if (!y_ || !is_narrow()) return std::nullopt;
+    const double step = c.scale * x_scale_ / static_cast<double>(unit);
+    return fit_thresholds({step, c.shift, unit * largest_sum(c), unit * common_divisor(c)}, *y_, range_);
   }
 
   // The first of the two roundings of the law adds half of a sum on average, which the bias takes back.
@@ -170,7 +170,10 @@ class LayerLowering {
   }
   std::int64_t wrong(std::int64_t unit) const {
     std::int64_t count = 0;
-    for (const Channel& c : channels_) count += best_bias(c, unit).wrong;
+    for (const Channel& c : channels_) {
+      const auto fitted = fit(c, unit);
+      count += fitted ? fitted->missed : best_bias(c, unit).wrong;
+    }
     return count;
   }
 

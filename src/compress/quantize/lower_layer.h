@@ -25,19 +25,16 @@ struct LoweredLayer {
 
 // The factor goes into the scale of the channel's weights; a negative one turns the signs of its integers,
 // which keep their width unless the least integer would leave it. Then, for an output `y`:
-//   bipolar  the bias is floor(shift / scale), which makes the sign exact for every sum (S + t >= 0 for an
-//   integer S
-//            if and only if S + floor(t) >= 0);
-//   narrow   scale and bias of the channel are moved, by less than the distance of two sums, until every sum
-//   gives
-//            the level that the real numbers round to (fit_thresholds.h);
-//   none     the sums themselves are wanted, s32;
-//   others   the bias is rounded; weights of few different integers are multiplied by a power of two first,
-//   where it
-//            would else be coarse.
-// A channel whose factor is 0, or whose bias would leave 31 bits, gets a coarser scale; its integers stay
-// where that moves no result by more than a fiftieth of a step, else they are rounded. Nothing where the
-// integers do not fit 8 bits.
+// - bipolar: the bias is floor(shift / scale), which makes the sign exact for every sum (S + t >= 0 for an
+//   integer S if and only if S + floor(t) >= 0);
+// - narrow: scale and bias of the channel are moved, by less than the distance of two sums, until every sum
+//   gives the level that the real numbers round to (fit_thresholds.h);
+// - none: the sums themselves are wanted, s32;
+// - others: the bias is rounded, so that most likely sums give that level.
+// Weights of few different integers become multiples of a power of two where that makes more sums agree: in
+// flash they take as many bits (levels). A channel whose factor is 0, or whose bias would leave 31 bits, gets
+// a coarser scale; its integers stay where that moves no result by more than a fiftieth of a step, else they
+// are rounded. Nothing where the integers do not fit 8 bits.
 std::optional<LoweredLayer> lower_layer(const LayerMeaning& layer, const Encoding* y, Clamp clamp);
 
 }  // namespace mote
