@@ -4,29 +4,35 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "compress/import.h"
 #include "compress/quantize/remove_quantizers.h"
 #include "emit/c.h"
 #include "format/tensor_file.h"
 #include "ir/verify.h"
+#include "measure/ensemble.h"
 #include "measure/host.h"
 #include "ops/encode.h"
 #include "plan/plan.h"
 #include "report/agreement_text.h"
 #include "report/evaluation_text.h"
+#include "report/uncertainty_text.h"
 #include "run/interpreter.h"
+#include "run/weight_posterior.h"
 
 namespace mote::cli {
 
 namespace {
 
 struct Options {
-  std::string model, data, normalize, features;
+  std::string model, data, normalize, features, posterior;
   std::string split = "test";
   std::string compare;
   std::vector<std::string> inputs, outputs;
   std::size_t limit = 0;
   std::size_t check = 4;
   std::size_t values = 16;
+  std::size_t draws = 10;
+  std::uint64_t seed = 1;
   int threads = 1;
   bool oracle = false;
   PrepareOptions prepare;
@@ -125,6 +131,24 @@ void run_compare(const Options& o, Context& context) {
   if (!result.integer.oracle.passed()) context.exit_code = 1;
 }
 
+// Networks drawn from the posterior, each lowered and run as emitted code. Probabilities come from logits: an
+// integer softmax has steps of 1/256.
+void run_ensemble(const Options& o, Context& context) {
+  const Graph simulated = import_model(o.model, {.lower = false, .observer = {}});
+  const auto prepare = [](const Graph& graph) {
+    return prepare_model(lower_imported(graph), {.simplify = false, .logits = true}).graph;
+  };
+  const auto dataset = data::open_dataset(data::with_features(o.data, o.features));
+  const EnsembleEvaluation e =
+      evaluate_ensemble(simulated, read_posterior(o.posterior), o.draws, o.seed, prepare,
+                        load_samples(o, *dataset, simulated), evaluate_options(o), context.progress());
+  if (context.json)
+    context.print(to_json(e));
+  else
+    context.print(to_text(e));
+  if (!e.most_probable.oracle.passed()) context.exit_code = 1;
+}
+
 void run_data(const Options& o, Context& context) {
   const Graph graph =
       prepare_model(import_model(o.model), {.simplify = false, .logits = o.prepare.logits}).graph;
@@ -144,6 +168,8 @@ void run(const Options& o, Context& context) {
     run_once(o, context);
   else if (!o.compare.empty())
     run_compare(o, context);
+  else if (!o.posterior.empty())
+    run_ensemble(o, context);
   else
     run_data(o, context);
 }
@@ -177,6 +203,15 @@ void add_run(CLI::App& app, Context& context) {
   command->add_option("--values", options->values, "samples whose values --compare looks at, layer by layer")
       ->capture_default_str()
       ->needs(compare);
+  auto* posterior =
+      command->add_option("--posterior", options->posterior,
+                          "OUT.posterior of Bayesian training: uncertainty of networks drawn from it");
+  posterior->needs(data)->excludes(compare);
+  command->add_option("--samples", options->draws, "networks drawn from the posterior")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000))
+      ->needs(posterior);
+  command->add_option("--seed", options->seed, "of the draws")->capture_default_str()->needs(posterior);
   add_prepare(*command, options->prepare);
   add_threads(*command, options->threads);
   add_common(*command, context);

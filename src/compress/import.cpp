@@ -37,11 +37,14 @@ Graph import_model(const std::filesystem::path& path, const ImportOptions& optio
   verify_import(graph, path.string());
   if (options.observer) options.observer("read", graph);
   if (options.simplify) graph = simplify(graph, options.observer);
-  if (!options.lower) return graph;
-  const bool simulated = std::any_of(graph.nodes().begin(), graph.nodes().end(),
+  return options.lower ? lower_imported(graph, options) : graph;
+}
+
+Graph lower_imported(const Graph& imported, const ImportOptions& options) {
+  const bool simulated = std::any_of(imported.nodes().begin(), imported.nodes().end(),
                                      [](const Node& node) { return node.op->simulates_quantization(); });
   const std::string pass = simulated ? "lower_simulated" : "lower_qdq";
-  graph = simulated ? lower_simulated(graph) : lower_qdq(graph);
+  const Graph graph = simulated ? lower_simulated(imported) : lower_qdq(imported);
   verify(graph, Stage::Mixed, pass);
   if (options.observer) options.observer(pass, graph);
   return options.simplify ? simplify(graph, options.observer) : graph;

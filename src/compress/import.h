@@ -35,4 +35,7 @@ std::int64_t total_macs(const Graph& graph);
 // that batch normalization stays.
 Graph import_model(const std::filesystem::path& path, const ImportOptions& options = {});
 
+// The second half of it: to integers, for a graph that was imported without `lower` and changed.
+Graph lower_imported(const Graph& imported, const ImportOptions& options = {});
+
 }  // namespace mote

@@ -343,6 +343,7 @@ TrainResult Trainer::run() {
                           options_.batch, options_.seed);
   result.epochs = at_.records;
   result.graph = network_.exported();
+  result.posterior = network_.posterior();
   return result;
 }
 

@@ -11,6 +11,7 @@
 #include "data/normalization.h"
 #include "data/samples.h"
 #include "ir/graph.h"
+#include "run/weight_posterior.h"
 #include "train/options.h"
 #include "train/record.h"
 
@@ -34,6 +35,7 @@ struct TrainResult {
   std::uint64_t best_epoch = 0;      // 1-based: the epoch whose parameters the graph holds
   std::uint64_t resumed_epochs = 0;  // read from the checkpoint
   bool stopped_early = false;
+  WeightPosterior posterior;  // of weights that were trained as distributions
 };
 
 // Throws UserError for a graph that cannot be trained, data that do not fit it (shape, missing labels, labels

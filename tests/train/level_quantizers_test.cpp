@@ -72,7 +72,8 @@ void train(Quantizer& quantizer, torch::Tensor& w, int steps) {
   for (const Parameter& p : quantizer.parameters()) leaves.push_back(p.tensor);
   for (int step = 0; step < steps; ++step) {
     quantizer.set_progress(static_cast<double>(step) / steps);
-    torch::Tensor loss = (quantizer.forward(w, true) - wanted).square().sum();
+    const auto moments = quantizer.moments();
+    torch::Tensor loss = ((moments ? moments->mean : quantizer.forward(w, true)) - wanted).square().sum();
     if (const torch::Tensor penalty = quantizer.penalty(); penalty.defined()) loss = loss + penalty;
     loss.backward();
     const torch::NoGradGuard no_gradient;

@@ -96,6 +96,8 @@ TEST(QuantizedNetwork, NamesOfMethodsFitTheirWidths) {
   EXPECT_EQ(methods_named("pact", {4, 4}).weights, "lsq");
   EXPECT_EQ(methods_named("pact", {4, 4}).activations, "pact");
   EXPECT_EQ(methods_named("learned_interval", {4, 4}).activations, "lsq");
+  EXPECT_EQ(methods_named("discrete", {2, 1}).activations, "bi_real");
+  EXPECT_EQ(methods_named("bnn", {1, 8}).activations, "lsq");
   EXPECT_THROW(methods_named("lsq", {1, 8}), UserError);
   EXPECT_THROW(methods_named("lsq", {8, 1}), UserError);
   EXPECT_THROW(methods_named("alchemy", {8, 8}), UserError);

@@ -1,8 +1,14 @@
 // Distributions of weights: their starts, their moments, and what a layer makes of them.
 #include <gtest/gtest.h>
 
+#include "base/file.h"
+#include "compress/finetune/quantize_aware.h"
+#include "compress/import.h"
+#include "format/model_file.h"
+#include "train/network.h"
 #include "train/quantizers/methods.h"
 #include "train/quantizers/rows.h"
+#include "zoo/zoo.h"
 
 namespace mote::train {
 namespace {
@@ -72,7 +78,7 @@ TEST(WeightDistributions, RelaxedSamplesApproachTheDistributionAsTheTemperatureF
   const torch::NoGradGuard no_gradient;
   const torch::Tensor scale = torch::tensor(quantizer->probabilities()->scale).reshape({4, 1, 1, 1});
   double last = 1;
-  for (const double progress : {0.0, 0.5, 1.0}) {
+  for (const double progress : {0.0, 0.5, 0.99}) {
     quantizer->set_progress(progress);
     const torch::Tensor u = quantizer->forward(weights(), true) / scale;
     const double distance = (u - u.round()).abs().mean().item<double>();
@@ -82,7 +88,8 @@ TEST(WeightDistributions, RelaxedSamplesApproachTheDistributionAsTheTemperatureF
 }
 
 TEST(WeightDistributions, PenaltiesPullAsTheySay) {
-  for (const auto& [make, sign] : {std::pair{MakeQuantizer{make_discrete}, -1.0}, {MakeQuantizer{make_gumbel}, 1.0}}) {
+  for (const auto& [make, sign] :
+       {std::pair{MakeQuantizer{make_discrete}, -1.0}, {MakeQuantizer{make_gumbel}, 1.0}}) {
     const auto quantizer = trained(make, 2, weights());
     quantizer->set_progress(1);
     const auto entropy = [&] {
@@ -100,6 +107,53 @@ TEST(WeightDistributions, PenaltiesPullAsTheySay) {
     }
     // Entropy falls for the settling penalty, and rises towards the uniform prior.
     EXPECT_GT((entropy() - before) * sign, 0);
+  }
+}
+
+// A small network, its weights distributions but those of the first and last layer.
+Network bayesian_network(const std::string& method, int bits) {
+  QuantizerPolicy policy;
+  policy.bits = {bits, 4};
+  NetworkOptions options;
+  options.weights = method;
+  torch::manual_seed(4);
+  return Network(quantizer_network(zoo_model("cnn?width=4&resolution=12&channels=1"), policy), options);
+}
+
+// Layers sample what their weights' moments say; outside training the most probable network answers.
+TEST(WeightDistributions, LayersSampleInTrainingOnly) {
+  Network network = bayesian_network("discrete", 2);
+  const torch::Tensor x = torch::randn({16, 12, 12, 1});
+  network.initialize_quantizers(x);
+  network.set_statistics(Statistics::Running);
+  const torch::Tensor y = network.forward(x, true);
+  EXPECT_FALSE(torch::equal(y, network.forward(x, true)));
+  EXPECT_TRUE(torch::equal(network.forward(x, false), network.forward(x, false)));
+  (y.square().mean() + network.penalty()).backward();
+  std::size_t learned = 0;
+  for (const Parameter& p : network.parameters())
+    if (p.name.ends_with("/logits")) {
+      ++learned;
+      EXPECT_GT(p.tensor.grad().abs().max().item<double>(), 0) << p.name;
+      EXPECT_TRUE(p.tensor.grad().isfinite().all().item<bool>()) << p.name;
+    }
+  EXPECT_GE(learned, 1U);
+}
+
+// The posterior names the weights of the exported model, also after it was written and read.
+TEST(WeightDistributions, ThePosteriorBelongsToTheExportedModel) {
+  Network network = bayesian_network("gumbel", 2);
+  network.initialize_quantizers(torch::randn({16, 12, 12, 1}));
+  const WeightPosterior posterior = network.posterior();
+  ASSERT_GE(posterior.size(), 1U);
+  const TemporaryFolder folder;
+  for (const char* name : {"net.mote", "net.onnx"}) {
+    SCOPED_TRACE(name);
+    write_model(folder.path() / name, network.exported());
+    Rng rng(1);
+    const Graph drawn =
+        draw_weights(import_model(folder.path() / name, {.lower = false, .observer = {}}), posterior, rng);
+    EXPECT_FALSE(drawn == network.exported());
   }
 }
 

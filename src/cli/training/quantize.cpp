@@ -168,6 +168,8 @@ void quantize_by_training(Options o, Context& context) {
   const Graph integer = simplify(lower_simulated(simplify(result.graph)));  // as importing the file does
   verify(integer, Stage::Mixed, "lower_simulated");
   write_model(o.common->output, o.integer ? integer : result.graph);
+  if (!result.posterior.empty() && !o.integer)
+    write_posterior(o.common->output + ".posterior", result.posterior);
 
   std::optional<Comparison> comparison;
   const data::Samples samples = o.training.test ? load_test_samples(o.training) : loaded.data.valid.samples;

@@ -12,7 +12,8 @@ namespace mote {
 
 namespace {
 
-constexpr const char* kElse = "lsq";
+// For what a method is not for: weights, or activations.
+std::string stand_in(int bits) { return bits == 1 ? "bi_real" : "lsq"; }
 
 bool takes(const train::QuantizerRow& row, int bits) { return bits >= row.min_bits && bits <= row.max_bits; }
 
@@ -27,12 +28,12 @@ bool takes(const train::QuantizerRow& row, int bits) { return bits >= row.min_bi
 
 QuantizerMethods methods_named(const std::string& name, const LayerBits& bits) {
   const train::QuantizerRow& row = train::find_quantizer(name);
-  const train::QuantizerRow& other = train::find_quantizer(kElse);
   const auto choose = [&](bool suits, int width, const std::string& of) -> std::string {
     if (suits && takes(row, width)) return name;
     if (suits && of == "weights") refuse(row, of, width);
-    if (!takes(other, width)) refuse(suits ? row : other, of, width);
-    return kElse;
+    const std::string other = stand_in(suits ? 8 : width);
+    if (!takes(train::find_quantizer(other), width)) refuse(row, of, width);
+    return other;
   };
   QuantizerMethods methods{choose(row.weights, bits.weights, "weights"),
                            choose(row.activations, bits.activations, "activations")};
