@@ -1,13 +1,13 @@
 /* 3x3 depthwise convolution of 16-bit planes on Arm cores with the DSP extension (depthwise_conv2d_s8_dsp.h).
  *
- *   DEPTHWISE_3X3_DSP name, stride, form, shift, count, pitch, y_step, unroll
+ *   DEPTHWISE_3X3_DSP name, stride, form, shift, count, pitch, y_step, unroll, signed, bits
  *
  * A plane is one channel of the padded input, a line after the other, an even number of samples each. Per
  * output two neighbours are computed together from the words (x0, x1), (x2, x3) of three lines; the weights
  * stay in r0-r5. stride (1 or 2) is the one along a line. form: 0 the fitted line with the constant `shift`,
  * 1 rounding of results that only count where positive, 2 rounding of both signs. count (outputs of a line),
  * pitch (bytes of a line) and y_step (bytes between outputs) are constants of the instance, or 0: then the
- * job tells them. unroll: pairs of outputs per round, 1 or 2.
+ * job tells them. unroll: pairs of outputs per round, 1 or 2. signed, bits: the range of the outputs.
  *
  * The job is passed by value; r0-r3 and the stack. Records, per channel: three words of weights, bias,
  * multiplier, and the offset (form 0) or the right shift (1, 2). In forms 1 and 2 the sums are doubled, so
@@ -52,14 +52,22 @@
 .macro DW_REQUANTIZE form, shift, sum
         .if \form == 0
         smmla   \sum, \sum, lr, r8
-        ssat    \sum, #8, \sum, asr #\shift
+        .if DW_SIGNED
+        ssat    \sum, #DW_BITS, \sum, asr #\shift
+        .else
+        usat    \sum, #DW_BITS, \sum, asr #\shift
+        .endif
         .else
         .if \form == 2
         add     r8, r8, \sum, asr #31
         .endif
         smmlar  \sum, \sum, lr, r8
         asr     \sum, \sum, r9
-        ssat    \sum, #8, \sum
+        .if DW_SIGNED
+        ssat    \sum, #DW_BITS, \sum
+        .else
+        usat    \sum, #DW_BITS, \sum
+        .endif
         .endif
 .endm
 
@@ -242,7 +250,9 @@
         strd    r8, r9, [sp, #DW_PLANE]
 .endm
 
-.macro DEPTHWISE_3X3_DSP name, stride, form, shift=0, count=0, pitch=0, y_step=0, unroll=2
+.macro DEPTHWISE_3X3_DSP name, stride, form, shift=0, count=0, pitch=0, y_step=0, unroll=2, signed=1, bits=8
+        .set    DW_SIGNED, \signed
+        .set    DW_BITS, \bits
         .section .text.\name, "ax", %progbits
         .align  2
         .global \name

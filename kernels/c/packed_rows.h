@@ -1,6 +1,6 @@
-/* Operands with 1, 2 or 4 bits that stand packed, for kernels that read and write bytes: input rows are unpacked into a
- * strip in the scratch, a ring in which each row stays as long as windows need it; the kernel runs on the strips for
- * some output rows, and what it gave is packed.
+/* Operands with 1, 2 or 4 bits that stand packed, for kernels that read and write bytes: input rows are
+ * unpacked into a strip in the scratch, a ring in which each row stays as long as windows need it; the kernel
+ * runs on the strips for some output rows, and what it gave is packed.
  *
  *   mote_packed_run run;
  *   for (mote_packed_begin(&run, first, rows); mote_packed_next(&p, &run, x, x2, scratch);) {
@@ -75,7 +75,15 @@ MOTE_KERNEL void mote_unpack_row(const mote_packed_side* s, const uint8_t* from,
   const uint32_t flip = s->kind == kMotePackedUnsigned ? 0 : 0x80808080U;
   uint32_t word = 0;
   int32_t held = 0; /* bits in the word */
-  for (int32_t left = s->elements; left > 0; left -= 4, to += 4) {
+  int32_t left = s->elements;
+  for (; bits == 4 && left >= 8; left -= 8, from += 4, to += 8) {
+    uint32_t eight[2];
+    memcpy(&word, from, 4);
+    eight[0] = ((mote_spread(word & 0xffff, 4) ^ sign) + plus) ^ flip;
+    eight[1] = ((mote_spread(word >> 16, 4) ^ sign) + plus) ^ flip;
+    memcpy(to, eight, 8);
+  }
+  for (word = 0; left > 0; left -= 4, to += 4) {
     while (held < 4 * bits && held < left * bits) {
       word |= (uint32_t)*from++ << held;
       held += 8;
@@ -91,7 +99,14 @@ MOTE_KERNEL void mote_pack_row(const mote_packed_side* s, const int8_t* from, ui
   const int32_t bits = s->bits;
   uint32_t word = 0;
   int32_t held = 0;
-  for (int32_t left = s->elements; left > 0; left -= 4, from += 4) {
+  int32_t left = s->elements;
+  for (; bits == 4 && left >= 8; left -= 8, from += 8, to += 4) {
+    uint32_t eight[2];
+    memcpy(eight, from, 8);
+    word = mote_gather_bits(eight[0], 4) | mote_gather_bits(eight[1], 4) << 16;
+    memcpy(to, &word, 4);
+  }
+  for (word = 0; left > 0; left -= 4, from += 4) {
     uint32_t four = 0;
     memcpy(&four, from, left < 4 ? (size_t)left : 4);
     if (s->kind == kMotePackedBipolar) four = (four ^ 0x02020202U) >> 1;
@@ -108,7 +123,8 @@ MOTE_INLINE void mote_packed_begin(mote_packed_run* run, int32_t first, int32_t 
   run->loaded = 0;
 }
 
-MOTE_INLINE void mote_packed_load(const mote_packed_side* s, const void* x, int32_t slots, int32_t row, void* scratch) {
+MOTE_INLINE void mote_packed_load(const mote_packed_side* s, const void* x, int32_t slots, int32_t row,
+                                  void* scratch) {
   const int32_t bytes = s->elements * s->bits / 8;
   if (s->bits == 0) return;
   mote_unpack_row(s, (const uint8_t*)x + mote_row_slot(row, slots) * bytes,
@@ -116,8 +132,8 @@ MOTE_INLINE void mote_packed_load(const mote_packed_side* s, const void* x, int3
 }
 
 /* Steps to the next output rows and unpacks the input rows that they need besides; 0 at the end. */
-MOTE_KERNEL int32_t mote_packed_next(const mote_packed_rows* p, mote_packed_run* run, const void* x, const void* x2,
-                                     void* scratch) {
+MOTE_KERNEL int32_t mote_packed_next(const mote_packed_rows* p, mote_packed_run* run, const void* x,
+                                     const void* x2, void* scratch) {
   run->first += run->rows;
   if (run->first >= run->end) return 0;
   const int32_t image = run->first / p->out, row = run->first - image * p->out;
@@ -135,7 +151,8 @@ MOTE_KERNEL int32_t mote_packed_next(const mote_packed_rows* p, mote_packed_run*
 }
 
 /* The rows that the kernel has computed, if the output is packed. */
-MOTE_KERNEL void mote_packed_store(const mote_packed_rows* p, const mote_packed_run* run, const void* scratch, void* y) {
+MOTE_KERNEL void mote_packed_store(const mote_packed_rows* p, const mote_packed_run* run, const void* scratch,
+                                   void* y) {
   const mote_packed_side* s = &p->y;
   if (s->bits == 0) return;
   for (int32_t row = run->first; row < run->first + run->rows; ++row)

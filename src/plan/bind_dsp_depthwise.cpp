@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "plan/fitted_requantization.h"
-#include "plan/low_bits.h"
+#include "plan/gemm_dsp.h"
 
 namespace mote {
 
@@ -92,11 +92,9 @@ Layout layout_of(const BindContext& context, const Convolution& c, bool in_assem
 }
 
 // Of the output stage in assembly; kAny where it does not apply.
-Form form_of(const BindContext& context, const Convolution& c, bool quick) {
-  const Encoding& y = context.output().encoding;
-  if (!is_3x3(c) || !quick || !y.is_signed() || c.stage.range.min != -128 || c.stage.range.max != 127)
-    return Form::kAny;
-  return c.stage.zero_point == -128 ? Form::kPositive : Form::kSigned;
+Form form_of(const Convolution& c, bool quick) {
+  if (!is_3x3(c) || !quick || !saturation_of(c.stage.range)) return Form::kAny;
+  return c.stage.zero_point == c.stage.range.min ? Form::kPositive : Form::kSigned;
 }
 
 constexpr std::int64_t kNoTap = -1;
@@ -139,7 +137,7 @@ Output output_of(const BindContext& context, const Convolution& c, const Filters
     if (constants.multipliers[i] == 0) constants.shifts[i] = -1;
     if (constants.shifts[i] > -1 || constants.shifts[i] < -22) o.quick = false;
   }
-  o.form = assembly_runs_along(c.columns) ? form_of(context, c, o.quick) : Form::kAny;
+  o.form = assembly_runs_along(c.columns) ? form_of(c, o.quick) : Form::kAny;
   // under other aims the layers share an instance
   if (o.form == Form::kPositive && context.optimize == Optimize::kSpeed)
     if (auto fitted = fit_requantization(context, c, f))
@@ -203,8 +201,8 @@ std::string make_low_bits(KernelCall& call, const Convolution& c, const Filters&
   return "; " + low_note(low, tiles.channels);
 }
 
-void add_assembly(KernelCall& call, const Layout& l, const Output& o, std::int64_t y_step,
-                  Optimize optimize) {
+void add_assembly(KernelCall& call, const Layout& l, const Output& o, Saturation saturation,
+                  std::int64_t y_step, Optimize optimize) {
   const std::int64_t pitch = 2 * l.pitch;
   // instances of a shape save instructions where the offsets fit them
   const bool own = optimize == Optimize::kSpeed && 2 * pitch + 8 <= 1020 && 2 * y_step <= 4095 &&
@@ -217,6 +215,10 @@ void add_assembly(KernelCall& call, const Layout& l, const Output& o, std::int64
     symbol += fmt::format("_{}_{}_{}", l.along.out, pitch, y_step);
   } else if (optimize == Optimize::kSize) {
     arguments += ", unroll=1";
+  }
+  if (!saturation.is_signed || saturation.bits != 8) {
+    arguments += fmt::format(", signed={}, bits={}", saturation.is_signed ? 1 : 0, saturation.bits);
+    symbol += fmt::format("_{}{}", saturation.is_signed ? "s" : "u", saturation.bits);
   }
   call.assembly.push_back({"depthwise_dsp.S", "DEPTHWISE_3X3_DSP", symbol, arguments});
   call.params.push_back({"filter", Symbol{symbol, "mote_depthwise_3x3"}});
@@ -256,6 +258,9 @@ std::vector<Parameter> parameters_of(const BindContext& context, const Convoluti
   add_axis(params, "along", l.along);
   for (const auto& [name, value] : numbers) params.push_back({name, value});
   add_output_range(params, "", context, c);
+  if (o.form != Form::kAny)  // outputs are saturated as they are
+    for (Parameter& p : params)
+      if (p.name == "y_zero") p.value = std::int64_t{c.stage.zero_point};
   params.push_back({"records", constant_array(records)});
   return params;
 }
@@ -307,7 +312,9 @@ BindResult bind_depthwise_conv2d_s8_dsp(const BindContext& context) {
     call.assembly.push_back({"depthwise_dsp.S", "DEPTHWISE_SUMS_DSP", "depthwise_sums", ""});
     call.params.push_back({"sums", Symbol{"depthwise_sums", "mote_depthwise_sums"}});
   }
-  if (in_assembly) add_assembly(call, l, o, l.is_swapped ? row_bytes : c.out_channels, context.optimize);
+  if (in_assembly)
+    add_assembly(call, l, o, *saturation_of(c.stage.range), l.is_swapped ? row_bytes : c.out_channels,
+                 context.optimize);
   std::string few_note;
   if (few_bits) few_note = make_low_bits(call, c, f, order, record);
   constexpr const char* kNotes[] = {"one multiplication per output", "rounding of positive results",

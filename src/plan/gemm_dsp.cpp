@@ -147,17 +147,6 @@ std::vector<LanePair> widened_order(std::int64_t elements) {
 
 namespace {
 
-// The bits that the range of the outputs saturates to; false where it is no such range.
-bool set_saturation(GemmOutput& output, const IntegerRange& range) {
-  const auto is_power = [](std::int64_t v) { return v > 0 && (v & (v - 1)) == 0; };
-  if (!is_power(std::int64_t{range.max} + 1) || range.max > 255) return false;
-  if (range.min != 0 && range.min != -range.max - 1) return false;
-  output.is_signed = range.min != 0;
-  output.bits = output.is_signed ? 1 : 0;
-  while ((std::int64_t{1} << (output.bits - (output.is_signed ? 1 : 0))) <= range.max) ++output.bits;
-  return true;
-}
-
 // {2 bias, multiplier, round, shift} of a channel; empty where the roundings do not fit one multiplication.
 std::vector<std::int32_t> quick_constants(const BindContext& context, const Convolution& c, const Filters& f,
                                           Multiplier m, std::int32_t bias, std::size_t o) {
@@ -188,10 +177,22 @@ void share_constants(GemmOutput& output) {
 
 }  // namespace
 
+std::optional<Saturation> saturation_of(const IntegerRange& range) {
+  const auto is_power = [](std::int64_t v) { return v > 0 && (v & (v - 1)) == 0; };
+  if (!is_power(std::int64_t{range.max} + 1) || range.max > 255) return std::nullopt;
+  if (range.min != 0 && range.min != -range.max - 1) return std::nullopt;
+  const bool is_signed = range.min != 0;
+  int bits = is_signed ? 1 : 0;
+  while ((std::int64_t{1} << (bits - (is_signed ? 1 : 0))) <= range.max) ++bits;
+  return Saturation{is_signed, bits};
+}
+
 GemmOutput gemm_output(const BindContext& context, const Convolution& c, const Filters& f,
                        GemmOutputChoice choice) {
   GemmOutput output;
-  if (!set_saturation(output, c.stage.range)) return output;
+  const auto saturation = saturation_of(c.stage.range);
+  if (!saturation) return output;
+  output.saturation = *saturation;
   const std::vector<std::int32_t> bias = raw_bias(context, f);
   if (const auto fitted = choice.fitted ? fit_requantization(context, c, f) : std::nullopt) {
     for (std::size_t o = 0; o < bias.size(); ++o)
@@ -240,7 +241,7 @@ std::string GemmOutput::note() const {
 }
 
 std::string GemmOutput::suffix() const {
-  const std::string range = fmt::format("_{}{}", is_signed ? "ssat" : "usat", bits);
+  const std::string range = fmt::format("_{}{}", saturation.is_signed ? "ssat" : "usat", saturation.bits);
   switch (form) {
     case kSigned: return range;
     case kRelu: return "_relu" + range;
@@ -253,7 +254,8 @@ std::string GemmOutput::suffix() const {
 }
 
 std::string GemmOutput::arguments() const {
-  return fmt::format("{}, {}, {}, {}", static_cast<int>(form), shift, is_signed ? "ssat" : "usat", bits);
+  return fmt::format("{}, {}, {}, {}", static_cast<int>(form), shift, saturation.is_signed ? "ssat" : "usat",
+                     saturation.bits);
 }
 
 namespace {

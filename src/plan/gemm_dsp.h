@@ -25,6 +25,13 @@ struct LanePair {
 };
 std::vector<LanePair> widened_order(std::int64_t elements);
 
+// The instruction that saturates to a range, ssat or usat; nothing where none does.
+struct Saturation {
+  bool is_signed = true;
+  int bits = 8;
+};
+std::optional<Saturation> saturation_of(const IntegerRange& range);
+
 // How the outputs follow from the sums of one layer; forms as in kernels/c/output_dsp.S.
 struct GemmOutput {
   enum Form {
@@ -35,9 +42,8 @@ struct GemmOutput {
     kSignedCommon = 4,
     kReluCommon = 5
   } form = kSums;
-  int shift = 0;          // kFitted
-  bool is_signed = true;  // of the saturation
-  int bits = 8;           // of the saturation
+  int shift = 0;  // kFitted
+  Saturation saturation;
   std::vector<std::int32_t>
       common;  // kSignedCommon and kReluCommon: words that stand before those of the channels
   std::vector<std::vector<std::int32_t>> channels;

@@ -81,6 +81,7 @@ struct KernelCall {
   std::vector<KernelCall> inner = {};
   std::vector<std::pair<ValueId, std::int64_t>> strips = {};
   std::int64_t strips_bytes = 0;
+  std::int64_t extra_instructions = 0;  // that the strips cost, nearly
 };
 
 // Rows of a tensor as kernels with row_ranges count them: batches * height of NHWC, else all but the last

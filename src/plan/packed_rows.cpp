@@ -15,6 +15,7 @@ namespace {
 constexpr std::int64_t kAlignment = 16;
 constexpr std::int64_t kLargestWhole = 4096;  // bytes of strips that hold all rows
 constexpr std::int64_t kPixelsAtATime = 32;   // pay for a call
+constexpr std::int64_t kPerElement = 3;       // instructions
 
 // Which input rows an output row needs; as in kernels/c/packed_rows.h.
 struct Reach {
@@ -79,6 +80,7 @@ class StripBinder {
     for (const auto& [name, value] : numbers) outer_.params.push_back({name, value});
     outer_.params_type = "mote_packed_rows";
     outer_.strips_bytes = scratch_;
+    outer_.extra_instructions = instructions_;
     outer_.scratch_bytes = scratch_ + inner.scratch_bytes;
     outer_.inner.push_back(std::move(inner));
     Bound result{{std::move(outer_)}, {}, bound_.note};
@@ -96,7 +98,8 @@ class StripBinder {
     const TensorType& y = context_.output();
     const std::int64_t width = y.shape.size() >= 4 ? y.shape[2] : 1;
     block_ = inner.row_block;
-    while (block_ < rows && block_ * width < kPixelsAtATime) block_ += inner.row_block;
+    const std::int64_t pixels = context_.optimize == Optimize::kRam ? 1 : kPixelsAtATime;
+    while (block_ < rows && block_ * width < pixels) block_ += inner.row_block;
   }
 
   std::string add_sides(KernelCall& inner) {
@@ -111,6 +114,9 @@ class StripBinder {
       ++packed;
       const std::int64_t strip = std::min(reach_.reach + (block_ - 1) * reach_.stride, rows);
       add_side(kSides[i], v, strip);
+      // a block may be a call of its own, which unpacks all that it reads
+      instructions_ += kPerElement * context_.graph.type(v).elements() * strip /
+                       std::max<std::int64_t>(block_ * reach_.stride, 1);
       set(inner, kSlots[i], strip);
     }
     if (packed != wanted) return "a packed operand is the third";
@@ -120,6 +126,7 @@ class StripBinder {
     if (!(*context_.packing)(y)) return {};
     const std::int64_t strip = std::min(block_, rows);
     add_side("y", y, strip);
+    instructions_ += kPerElement * context_.graph.type(y).elements();
     set(inner, "y_slots", strip);
     return {};
   }
@@ -148,7 +155,7 @@ class StripBinder {
   Bound bound_;
   KernelCall outer_;
   Reach reach_;
-  std::int64_t block_ = 1, scratch_ = 0;
+  std::int64_t block_ = 1, scratch_ = 0, instructions_ = 0;
 };
 
 }  // namespace

@@ -8,26 +8,21 @@ namespace mote {
 
 namespace {
 
-// Packing saves memory everywhere; under speed it must save instructions too, as it does for single bits.
-bool wants_packed(const TensorType& type, Optimize optimize) {
-  const int bits = packed_bits(type);
-  return optimize == Optimize::kSpeed ? bits == 1 : bits > 0;
-}
-
 class PackingSearch {
  public:
-  PackingSearch(const Graph& graph, const CanRun& can_run)
-      : graph_(graph), can_run_(can_run), packing_(graph) {}
+  PackingSearch(const Graph& graph, const FindRun& find_run)
+      : graph_(graph), find_run_(find_run), packing_(graph) {}
 
   Packing run(Optimize optimize) {
     for (const NodeId n : node_ids(graph_))
-      for (const ValueId v : graph_.node(n).outputs) packing_.set(v, wants_packed(graph_.type(v), optimize));
+      for (const ValueId v : graph_.node(n).outputs) packing_.set(v, packed_bits(graph_.type(v)) > 0);
     for (const ValueId v : graph_.inputs()) packing_.set(v, false);
     for (const ValueId v : graph_.outputs()) packing_.set(v, false);
-    while (changed_) {
+    do {
       changed_ = false;
       for (const NodeId n : node_ids(graph_)) settle(n);
-    }
+      if (!changed_ && optimize == Optimize::kSpeed) unpack_what_only_strips_have();
+    } while (changed_);
     return packing_;
   }
 
@@ -44,18 +39,44 @@ class PackingSearch {
         unpack(packing_, {node.inputs[0], node.outputs[0]});
       return;
     }
-    if (can_run_(n, packing_)) return;
+    if (find_run_(n, packing_) != PackedRun::kNot) return;
     for (const auto& side : {node.outputs, node.inputs}) {
       if (!any(packing_, side)) continue;
       Packing tried = packing_;
       unpack(tried, side);
       if (!any(tried, node.inputs) && !any(tried, node.outputs)) continue;
-      if (!can_run_(n, tried)) continue;
+      if (find_run_(n, tried) == PackedRun::kNot) continue;
       packing_ = tried;
       return;
     }
     unpack(packing_, node.inputs);
     unpack(packing_, node.outputs);
+  }
+
+  void unpack_what_only_strips_have() {
+    std::vector<bool> native(graph_.values().size(), false);
+    for (const NodeId n : node_ids(graph_)) {
+      const Node& node = graph_.node(n);
+      if (is_alias(graph_, n)) {  // in topological order: a producer's kernel counts for all shapes
+        native[node.outputs[0].index] = native[node.inputs[0].index];
+        continue;
+      }
+      if (!any(packing_, node.inputs) && !any(packing_, node.outputs)) continue;
+      if (find_run_(n, packing_) != PackedRun::kNatively) continue;
+      for (const auto& side : {node.inputs, node.outputs})
+        for (const ValueId v : side)
+          if (v.valid()) mark(native, v);
+    }
+    for (const NodeId n : node_ids(graph_))
+      for (const ValueId v : graph_.node(n).outputs)
+        if (!native[v.index]) unpack(packing_, {v});
+  }
+
+  // The value and what it is another shape of.
+  void mark(std::vector<bool>& native, ValueId v) const {
+    native[v.index] = true;
+    const NodeId producer = graph_.value(v).producer;
+    if (producer.valid() && is_alias(graph_, producer)) mark(native, graph_.node(producer).inputs[0]);
   }
 
   void unpack(Packing& packing, const std::vector<ValueId>& values) {
@@ -67,9 +88,9 @@ class PackingSearch {
   }
 
   const Graph& graph_;
-  const CanRun& can_run_;
+  const FindRun& find_run_;
   Packing packing_;
-  bool changed_ = true;
+  bool changed_ = false;
 };
 
 }  // namespace
@@ -87,8 +108,8 @@ std::int64_t Packing::bytes(const Graph& graph, ValueId v) const {
   return (*this)(v) ? type.elements() * packed_bits(type) / 8 : type.bytes();
 }
 
-Packing choose_packing(const Graph& graph, Optimize optimize, const CanRun& can_run) {
-  return PackingSearch(graph, can_run).run(optimize);
+Packing choose_packing(const Graph& graph, Optimize optimize, const FindRun& find_run) {
+  return PackingSearch(graph, find_run).run(optimize);
 }
 
 std::vector<std::byte> pack(const Tensor& tensor) {

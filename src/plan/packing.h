@@ -10,6 +10,7 @@
 // behind them (packed_rows.h).
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <vector>
 
@@ -29,6 +30,7 @@ class Packing {
 
   bool operator()(ValueId v) const { return v.valid() && v.index < packed_.size() && packed_[v.index]; }
   void set(ValueId v, bool packed) { packed_.at(v.index) = packed; }
+  bool any() const { return std::find(packed_.begin(), packed_.end(), true) != packed_.end(); }
   // Of a value in the arena.
   std::int64_t bytes(const Graph& graph, ValueId v) const;
 
@@ -36,12 +38,13 @@ class Packing {
   std::vector<bool> packed_;
 };
 
-// Whether the node can run with this packing of its operands.
-using CanRun = std::function<bool(NodeId, const Packing&)>;
+// How a node runs with a packing of its operands: by a kernel that reads them so, or on strips.
+enum class PackedRun { kNot, kOnStrips, kNatively };
+using FindRun = std::function<PackedRun(NodeId, const Packing&)>;
 
-// Starts with every value that the aim wants packed and unpacks values around nodes that cannot run: the
-// outputs, the inputs, or all of them.
-Packing choose_packing(const Graph& graph, Optimize optimize, const CanRun& can_run);
+// Starts with every value that may be packed and unpacks values around nodes that cannot run: the outputs,
+// the inputs, or all of them. Under speed only values stay packed that some kernel reads or writes natively.
+Packing choose_packing(const Graph& graph, Optimize optimize, const FindRun& find_run);
 
 // The bytes of the tensor as they stand in the arena.
 std::vector<std::byte> pack(const Tensor& tensor);

@@ -42,11 +42,13 @@ class Binder {
                      "convert the layer to other encodings, or quantize the model"});
   }
 
-  Packing choose_packing() const {
-    return mote::choose_packing(graph_, optimize_, [&](NodeId id, const Packing& packing) {
-      Step step{id, nullptr, {}, {}};
-      return try_bind(id, packing, step);
-    });
+  Packing choose_packing(bool pack_all) const {
+    return mote::choose_packing(
+        graph_, pack_all ? Optimize::kRam : optimize_, [&](NodeId id, const Packing& packing) {
+          Step step{id, nullptr, {}, {}};
+          if (!try_bind(id, packing, step)) return PackedRun::kNot;
+          return step.kernel && step.kernel->takes_packed ? PackedRun::kNatively : PackedRun::kOnStrips;
+        });
   }
 
  private:
@@ -88,10 +90,12 @@ class Binder {
 
 // One execution order with what follows from it.
 struct Candidate {
+  Packing packing;
   std::vector<Step> steps;
   Buffers buffers;
   Program program;
-  std::vector<Partition> partitions;  // to choose from
+  std::int64_t extra_instructions = 0;  // of strips
+  std::vector<Partition> partitions;    // to choose from
 };
 
 // A partition of a candidate.
@@ -121,18 +125,28 @@ class Planner {
     aim_ = optimize;
     candidates_.clear();
     const Binder binder(graph_, target_, optimize, options_);
-    std::vector<Step> bound;
-    packing_ = binder.choose_packing();
-    for (const NodeId n : node_ids(graph_)) bound.push_back(binder.bind(n, packing_));
     std::vector<std::vector<NodeId>> orders;
     if (streams) orders = list_orders(graph_, kMostOrders);
-    auto least_live = choose_order(graph_, find_buffers(graph_, packing_));
+    const Packing packing = binder.choose_packing(options_.pack_all);
+    if (packing.any() && !options_.pack_all && optimize != Optimize::kSpeed)
+      add_candidates(binder, Packing(graph_), orders, streams);
+    add_candidates(binder, packing, orders, streams);
+  }
+
+  void add_candidates(const Binder& binder, const Packing& packing, std::vector<std::vector<NodeId>> orders,
+                      bool streams) {
+    std::vector<Step> bound;
+    for (const NodeId n : node_ids(graph_)) bound.push_back(binder.bind(n, packing));
+    auto least_live = choose_order(graph_, find_buffers(graph_, packing));
     if (std::find(orders.begin(), orders.end(), least_live) == orders.end())
       orders.insert(orders.begin(), std::move(least_live));
     for (const auto& order : orders) {
       Candidate c;
+      c.packing = packing;
       for (const NodeId n : order) c.steps.push_back(bound[n.index]);
-      c.buffers = find_buffers(graph_, packing_);
+      for (const Step& step : c.steps)
+        for (const KernelCall& call : step.bound.calls) c.extra_instructions += call.extra_instructions;
+      c.buffers = find_buffers(graph_, packing);
       share_slices(graph_, c.steps, c.buffers, options_.stream_input);
       share_in_place(graph_, c.steps, c.buffers, options_.stream_input);
       c.program = describe_program(graph_, c.steps, c.buffers, options_.stream_input);
@@ -158,15 +172,14 @@ class Planner {
   void keep_best(Key key) {
     std::vector<Choice> all = choices();
     std::stable_sort(all.begin(), all.end(), [&](const Choice& a, const Choice& b) {
-      return key(a.partition->peak_bytes, a.partition->extra_calls) <
-             key(b.partition->peak_bytes, b.partition->extra_calls);
+      return key(a, a.partition->peak_bytes) < key(b, b.partition->peak_bytes);
     });
     best_.reset();
     for (std::size_t i = 0; i < std::min(all.size(), kMostPlacements); ++i) {
       const Choice& c = all[i];
-      if (best_ && key(c.partition->peak_bytes, c.partition->extra_calls) >= best_key_) break;
+      if (best_ && key(c, c.partition->peak_bytes) >= best_key_) break;
       Arena arena = place_arena(c.candidate->program, *c.partition, effort());
-      const auto placed = key(arena.bytes, c.partition->extra_calls);
+      const auto placed = key(c, arena.bytes);
       if (best_ && placed >= best_key_) continue;
       best_ = c;
       best_key_ = placed;
@@ -178,8 +191,8 @@ class Planner {
   int effort() const { return 3000; }
 
   Choice least_arena() {
-    keep_best([](std::int64_t bytes, std::int64_t calls) {
-      return static_cast<double>(bytes) + 1e-6 * static_cast<double>(calls);
+    keep_best([](const Choice& c, std::int64_t bytes) {
+      return static_cast<double>(bytes) + 1e-6 * static_cast<double>(c.partition->extra_calls);
     });
     return *best_;
   }
@@ -189,9 +202,10 @@ class Planner {
     constexpr double kTimeWeight = 4;
     constexpr double kInstructionsPerCall = 300;
     const double work = estimated_instructions();
-    keep_best([&](std::int64_t bytes, std::int64_t calls) {
-      return std::log(static_cast<double>(std::max<std::int64_t>(bytes, 1))) +
-             kTimeWeight * kInstructionsPerCall * static_cast<double>(calls) / work;
+    keep_best([&](const Choice& c, std::int64_t bytes) {
+      const double extra = kInstructionsPerCall * static_cast<double>(c.partition->extra_calls) +
+                           static_cast<double>(c.candidate->extra_instructions);
+      return std::log(static_cast<double>(std::max<std::int64_t>(bytes, 1))) + kTimeWeight * extra / work;
     });
     return *best_;
   }
@@ -243,7 +257,7 @@ class Planner {
     plan.optimize = aim_;
     plan.threads = options_.threads;
     plan.steps = c.steps;
-    plan.packing = packing_;
+    plan.packing = c.packing;
     plan.arena_bytes = best_arena_.bytes;
     plan.lower_bound_bytes = best_arena_.lower_bound_bytes;
     set_values(c, plan);
@@ -312,9 +326,9 @@ class Planner {
     }
   }
 
-  std::string packed_note(std::size_t v) const {
+  std::string packed_note(const Candidate& c, std::size_t v) const {
     const ValueId id{static_cast<std::uint32_t>(v)};
-    return packing_(id) ? " (packed, " + to_string(graph_.type(id).encoding) + ")" : "";
+    return c.packing(id) ? " (packed, " + to_string(graph_.type(id).encoding) + ")" : "";
   }
 
   void list_blocks(const Candidate& c, const Partition& partition, Plan& plan) const {
@@ -331,7 +345,7 @@ class Planner {
                             : static_cast<std::size_t>(std::max(use.last_step, 0));
       for (std::size_t v = 0; v < c.buffers.of_value.size(); ++v)
         if (c.buffers.of_value[v] == b)
-          block.name += (block.name.empty() ? "" : " = ") + graph_.values()[v].name + packed_note(v);
+          block.name += (block.name.empty() ? "" : " = ") + graph_.values()[v].name + packed_note(c, v);
       if (block.name.empty()) block.name = "sums";
       plan.blocks.push_back(std::move(block));
     }
@@ -355,7 +369,6 @@ class Planner {
   const Target& target_;
   const PlanOptions& options_;
   Optimize aim_ = Optimize::kSpeed;
-  Packing packing_;
   std::vector<Candidate> candidates_;
   std::optional<Choice> best_;
   double best_key_ = 0;

@@ -84,6 +84,8 @@ struct PlanOptions {
   Optimize optimize = Optimize::kSpeed;
   // For conformance tests: this row comes first wherever it is legal. Empty: table order.
   std::string only_kernel = {};
+  // For conformance tests: every value that some plan could pack is packed, whatever it costs.
+  bool pack_all = false;
   int threads = 1;  // that share the rows of large layers
   // The fastest plan whose arena has at most so many bytes, instead of the one that `optimize` asks for.
   std::optional<std::int64_t> ram_limit_bytes = {};

@@ -19,15 +19,19 @@ struct Layer {
   std::vector<std::int64_t> taps, stride;
   std::int64_t multiplier;
   std::int32_t y_zero;
+  int y_bits = 8;
+  bool y_signed = true;
 };
 
 const Layer kLayers[] = {
-    {{1, 25, 5, 64}, {3, 3}, {1, 1}, 1, -128},   {{1, 24, 24, 6}, {3, 3}, {1, 1}, 1, -128},
-    {{1, 33, 37, 8}, {3, 3}, {1, 1}, 1, 3},      {{2, 12, 11, 5}, {3, 3}, {2, 2}, 1, -128},
-    {{1, 17, 18, 12}, {3, 3}, {2, 2}, 1, -10},   {{1, 3, 3, 20}, {3, 3}, {1, 1}, 1, -128},
-    {{1, 49, 40, 1}, {10, 8}, {2, 2}, 8, -128},  {{1, 14, 9, 3}, {3, 3}, {1, 1}, 2, -128},
-    {{1, 24, 1, 128}, {10, 1}, {1, 1}, 1, -128}, {{1, 96, 96, 1}, {3, 3}, {2, 2}, 8, -128},
-    {{1, 11, 13, 7}, {5, 5}, {2, 1}, 1, 0},      {{1, 30, 2, 4}, {3, 3}, {1, 1}, 1, -128}};
+    {{1, 25, 5, 64}, {3, 3}, {1, 1}, 1, -128},       {{1, 24, 24, 6}, {3, 3}, {1, 1}, 1, -128},
+    {{1, 33, 37, 8}, {3, 3}, {1, 1}, 1, 3},          {{2, 12, 11, 5}, {3, 3}, {2, 2}, 1, -128},
+    {{1, 17, 18, 12}, {3, 3}, {2, 2}, 1, -10},       {{1, 3, 3, 20}, {3, 3}, {1, 1}, 1, -128},
+    {{1, 49, 40, 1}, {10, 8}, {2, 2}, 8, -128},      {{1, 14, 9, 3}, {3, 3}, {1, 1}, 2, -128},
+    {{1, 24, 1, 128}, {10, 1}, {1, 1}, 1, -128},     {{1, 96, 96, 1}, {3, 3}, {2, 2}, 8, -128},
+    {{1, 11, 13, 7}, {5, 5}, {2, 1}, 1, 0},          {{1, 30, 2, 4}, {3, 3}, {1, 1}, 1, -128},
+    {{1, 12, 9, 8}, {3, 3}, {1, 1}, 1, 0, 8, false}, {{1, 12, 9, 8}, {3, 3}, {2, 2}, 1, 9, 8, false},
+    {{1, 12, 9, 8}, {3, 3}, {1, 1}, 1, 0, 4, false}, {{1, 12, 9, 8}, {3, 3}, {1, 1}, 1, -3, 4, true}};
 
 ValueId add_layer(Patch& patch, Rng& rng, ValueId x, const Layer& layer) {
   auto op = std::make_shared<DepthwiseConv2D>();
@@ -41,7 +45,8 @@ ValueId add_layer(Patch& patch, Rng& rng, ValueId x, const Layer& layer) {
   const std::vector<ValueId> inputs{x, patch.add_constant("w", random_bytes(rng, w_type, 0.1))};
   TensorType y = op->infer({&patch.type(inputs[0]), &patch.type(inputs[1])}).at(0);
   const auto taps = static_cast<float>(layer.taps[0] * layer.taps[1]);
-  y.encoding = Encoding::affine(8, true, 0.002F * taps, layer.y_zero);
+  const float steps = layer.y_bits == 8 ? 1.0F : 16.0F;
+  y.encoding = Encoding::affine(layer.y_bits, layer.y_signed, 0.002F * taps * steps, layer.y_zero);
   return patch.add_node(op, inputs, {y}, "layer", {"y"})[0];
 }
 

@@ -59,8 +59,8 @@ Chain make_chain() {
 
 TEST(ChoosePacking, PacksWhatProducersAndConsumersTake) {
   const Chain chain = make_chain();
-  const Packing packing =
-      choose_packing(chain.graph, Optimize::kRam, [](NodeId, const Packing&) { return true; });
+  const Packing packing = choose_packing(chain.graph, Optimize::kRam,
+                                         [](NodeId, const Packing&) { return PackedRun::kOnStrips; });
   for (const ValueId v : {chain.a, chain.b, chain.c}) EXPECT_TRUE(packing(v));
   for (const ValueId v : {chain.x, chain.y}) EXPECT_FALSE(packing(v));
   EXPECT_EQ(packing.bytes(chain.graph, chain.b), 8);
@@ -71,18 +71,23 @@ TEST(ChoosePacking, UnpacksWhatANodeRefusesAndItsOtherShapes) {
   const Chain chain = make_chain();
   const NodeId refuses = chain.graph.value(chain.c).producer;  // packed inputs, not outputs
   const Packing packing = choose_packing(chain.graph, Optimize::kRam, [&](NodeId n, const Packing& tried) {
-    return n != refuses || !tried(chain.b);
+    return n != refuses || !tried(chain.b) ? PackedRun::kOnStrips : PackedRun::kNot;
   });
   EXPECT_FALSE(packing(chain.a));
   EXPECT_FALSE(packing(chain.b));
   EXPECT_TRUE(packing(chain.c));
 }
 
-TEST(ChoosePacking, UnderSpeedOnlySingleBits) {
+TEST(ChoosePacking, UnderSpeedWhatSomeKernelReadsPacked) {
   const Chain chain = make_chain();
-  const Packing packing =
-      choose_packing(chain.graph, Optimize::kSpeed, [](NodeId, const Packing&) { return true; });
-  for (const ValueId v : {chain.a, chain.b, chain.c}) EXPECT_FALSE(packing(v));
+  const NodeId native = chain.graph.value(chain.c).producer;
+  const auto on_strips = [](NodeId, const Packing&) { return PackedRun::kOnStrips; };
+  const Packing none = choose_packing(chain.graph, Optimize::kSpeed, on_strips);
+  for (const ValueId v : {chain.a, chain.b, chain.c}) EXPECT_FALSE(none(v));
+  const Packing some = choose_packing(chain.graph, Optimize::kSpeed, [&](NodeId n, const Packing&) {
+    return n == native ? PackedRun::kNatively : PackedRun::kOnStrips;
+  });
+  for (const ValueId v : {chain.a, chain.b, chain.c}) EXPECT_TRUE(some(v));
 }
 
 }  // namespace
