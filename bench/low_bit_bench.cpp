@@ -35,8 +35,11 @@ Graph convolution(const Layer& layer, const Encoding& x, const Encoding& w, cons
 void run(benchmark::State& state, const Graph& graph, const Target& target) {
   const TemporaryFolder folder;
   // not Winograd, which only 8-bit weights have
-  const Plan plan =
-      make_plan(graph, target, {.only_kernel = target.has("avx512vnni") ? "" : "conv2d_s8_avx2"});
+  const Plan plan = make_plan(
+      graph, target,
+      {.only_kernel = target.has("avx512vnni") || graph.type(graph.inputs()[0]).encoding.is_bipolar()
+                          ? ""
+                          : "conv2d_s8_avx2"});
   const CompiledModel model(emit_c(plan, {.name = "m", .folder = folder.path()}), target);
   CompiledModel::Arena arena(model);
   const auto input = sample_inputs(graph).at(0);
