@@ -137,8 +137,10 @@ MOTE_INLINE void mote_xnor_avx2_store(const conv2d_xnor_params* p, int32_t o, __
   }
 }
 
-MOTE_INLINE void mote_xnor_avx2_pixels(const conv2d_xnor_params* p, const uint32_t* columns,
+MOTE_INLINE void mote_xnor_avx2_pixels(const conv2d_xnor_params* params, const uint32_t* columns,
                                        const mote_xnor_pixel* pixels, int32_t n) {
+  const conv2d_xnor_params local = *params; /* which no store to y can change */
+  const conv2d_xnor_params* const p = &local;
   for (int32_t o = 0; o < p->window.out_channels; o += 8) {
     const uint32_t* w = p->weights + o * p->words;
     const uint32_t* x = columns;

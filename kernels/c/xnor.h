@@ -69,9 +69,13 @@ MOTE_INLINE uint32_t mote_xnor_load(const void* from) {
 }
 
 MOTE_INLINE int32_t mote_xnor_count_bits(uint32_t v) {
+#if defined(__POPCNT__) && defined(__GNUC__)
+  return __builtin_popcount(v);
+#else
   v -= v >> 1 & 0x55555555U;
   v = (v & 0x33333333U) + (v >> 2 & 0x33333333U);
   return (int32_t)(((v + (v >> 4)) & 0x0f0f0f0fU) * 0x01010101U >> 24);
+#endif
 }
 
 /* Byte of a bit for each of eight bytes -1 or +1. */
