@@ -145,9 +145,10 @@ TEST(AudioFeatures, FullScaleIsFourteenOctavesOfPowerAboveZero) {
 TEST(AudioFeatures, RefuseWhatDoesNotGoTogether) {
   for (const char* bad : {"spectrum", "log-mel?bins=1", "log-mel?colour=1", "log-mel?bins=4x", "mfcc,bins"})
     EXPECT_THROW(parse_audio_features(bad), UserError) << bad;
-  for (const char* bad : {"log-mel?frame=100", "log-mel?hop=40", "log-mel?fft=500",
-                          "log-mel?bins=128&fft=512&low=20", "log-mel?low=5000&high=4000", "log-mel?high=9000",
-                          "mfcc?coefficients=41", "log-mel?bits=12", "log-mel?rate=8000"})
+  for (const char* bad :
+       {"log-mel?frame=100", "log-mel?hop=40", "log-mel?fft=500", "log-mel?bins=128&fft=512&low=20",
+        "log-mel?low=5000&high=4000", "log-mel?high=9000", "mfcc?coefficients=41", "log-mel?bits=12",
+        "log-mel?rate=8000"})
     EXPECT_THROW(AudioFeatures(parse_audio_features(bad), 16000), UserError) << bad;
 }
 

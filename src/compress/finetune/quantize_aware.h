@@ -14,7 +14,8 @@ struct QuantizerMethods {
 };
 
 // What one name stands for at these widths: a method that is not for weights, or not for activations of that
-// width, leaves them to lsq; one that is not for activations leaves their signs to bi_real. Throws UserError for an unknown name, and for widths that neither takes.
+// width, leaves them to lsq; one that is not for activations leaves their signs to bi_real. Throws UserError
+// for an unknown name, and for widths that neither takes.
 QuantizerMethods methods_named(const std::string& name, const LayerBits& bits);
 
 // The network to be trained: simplified, batch normalization standing, with quantizers at every site. Throws
